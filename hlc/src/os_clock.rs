@@ -1,0 +1,66 @@
+use core::time::Duration;
+use std::time::SystemTime;
+
+/// The operating system's wall clock, as the `wall` that every operation takes.
+///
+/// It is settable and may step in either direction; the clocks of this crate are made for that.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_hlc::{Clock, OsClock};
+///
+/// static CLOCK: Clock = Clock::new(Duration::from_millis(500));
+/// let timestamp = CLOCK.tick(OsClock::now()?)?;
+/// assert!(timestamp.physical() > Duration::from_secs(1_600_000_000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct OsClock;
+
+impl OsClock {
+    /// The time since the Unix epoch. Costs what the system's clock read costs, typically 20 to 50 ns.
+    ///
+    /// # Errors
+    /// [`BeforeUnixEpoch`] if the system's clock is set to before 1970. To go on without a wall clock, tick with
+    /// [`Duration::ZERO`] or the last reading: timestamps stay unique and growing, and only stop following real time.
+    #[inline]
+    pub fn now() -> Result<Duration, BeforeUnixEpoch> {
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|error| BeforeUnixEpoch { before: error.duration() })
+    }
+
+    /// The smallest step between two readings that differ, found by reading up to 1,000 times: the resolution that a
+    /// caller can make use of, which is the system's or the cost of a read, whichever is coarser. `None` if the clock
+    /// stood still or went back all along.
+    ///
+    /// # Examples
+    /// ```
+    /// # use core::time::Duration;
+    /// # use spacelike_hlc::OsClock;
+    /// if let Some(resolution) = OsClock::resolution() {
+    ///     assert!(resolution > Duration::ZERO);
+    /// }
+    /// ```
+    pub fn resolution() -> Option<Duration> {
+        let mut last = Self::now().ok()?;
+        let mut smallest = None::<Duration>;
+        for _ in 0..1_000 {
+            let now = Self::now().ok()?;
+            if let Some(step) = now.checked_sub(last).filter(|step| !step.is_zero()) {
+                smallest = Some(smallest.map_or(step, |smallest| smallest.min(step)));
+            }
+            last = now;
+        }
+        smallest
+    }
+}
+
+/// The operating system's clock is set to a time before 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("the system clock is set to {before:?} before 1970: set it, or tick with the last reading or zero")]
+pub struct BeforeUnixEpoch {
+    /// How long before.
+    pub before: Duration,
+}

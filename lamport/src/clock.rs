@@ -1,0 +1,163 @@
+use crate::sync::{AtomicU64, Ordering, const_unless_loom};
+use crate::{OutOfRange, ReceiveError, Timestamp, rules};
+
+/// A Lamport clock that threads share: one atomic word.
+///
+/// Implements the rules of Lamport 1978, "Time, Clocks, and the Ordering of Events in a Distributed System": IR1, a
+/// process increments its clock between any two events ([`tick`](Self::tick)); IR2, a message carries its sender's
+/// timestamp, and its receiver's clock moves past it ([`receive`](Self::receive)).
+///
+/// # Progress
+/// [`tick`](Self::tick) is one `fetch_add`: wait-free where that is an instruction. The others are lock-free. This holds
+/// on targets with `target_has_atomic = "64"`; elsewhere the feature `critical-section` makes each access a short
+/// critical section. No allocation.
+///
+/// # Memory ordering
+/// What was written before a timestamp was issued is visible once a greater one was issued by the same clock, or read
+/// from [`latest`](Self::latest). Uniqueness and growth need no ordering at all, only that one word has one order of
+/// modification. Models: `tests::clock`.
+///
+/// # Examples
+/// ```
+/// use spacelike_lamport::{Clock, Timestamp};
+///
+/// static CLOCK: Clock = Clock::new(1 << 20);
+///
+/// let sent = CLOCK.tick();
+/// assert_eq!(CLOCK.receive(Timestamp::new(41))?, Timestamp::new(42));
+/// assert!(CLOCK.tick() > sent);
+/// # Ok::<(), spacelike_lamport::ReceiveError>(())
+/// ```
+#[derive(Debug)]
+pub struct Clock {
+    /// The latest timestamp issued or taken over. Written by any thread, only by read-modify-write; only grows.
+    latest: AtomicU64,
+    jump_max: u64,
+}
+
+impl Clock {
+    const_unless_loom! {
+        /// A clock at zero, which one message may move by at most `jump_max`.
+        ///
+        /// Without such a bound a single peer that sends [`Timestamp::LIMIT`] moves every honest clock there, and all
+        /// their later timestamps are refused. With it, that takes 2^63 / `jump_max` messages. Choose more than the
+        /// busiest peer issues while a node is cut off: `1 << 20` a message lets an attacker who sends a million
+        /// messages a second get there in 97 days, `1 << 32` in 36 minutes.
+        pub const fn new(jump_max: u64) -> Self {
+            Self { latest: AtomicU64::new(0), jump_max }
+        }
+    }
+
+    /// Issues a timestamp for a local event or a send: greater than every one issued or taken over before.
+    ///
+    /// # Examples
+    /// ```
+    /// let clock = spacelike_lamport::Clock::new(1 << 20);
+    /// assert!(clock.tick() < clock.tick());
+    /// ```
+    #[inline]
+    pub fn tick(&self) -> Timestamp {
+        // AcqRel: publishes what came before this timestamp to whoever gets a greater one, and the reverse. Checked by
+        // tests::clock::a_greater_timestamp_publishes. No overflow: peers stop at LIMIT, own events take centuries.
+        Timestamp::new(self.latest.fetch_add(1, Ordering::AcqRel) + 1)
+    }
+
+    /// Issues a timestamp for the receive of a message stamped `remote`: `max(latest, remote) + 1`.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] if `remote` is above [`Timestamp::LIMIT`], [`JumpExceeded`](crate::JumpExceeded) if it is more
+    /// than `jump_max` ahead of this clock. The clock is unchanged. A refused timestamp need not mean a refused message.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{Clock, ReceiveError, Timestamp};
+    ///
+    /// let clock = Clock::new(1_000);
+    /// assert_eq!(clock.receive(Timestamp::new(1_000)), Ok(Timestamp::new(1_001)));
+    /// assert!(matches!(clock.receive(Timestamp::new(9_999)), Err(ReceiveError::JumpExceeded(_))));
+    /// assert!(matches!(clock.receive(Timestamp::new(u64::MAX)), Err(ReceiveError::OutOfRange(_))));
+    /// assert_eq!(clock.latest(), Timestamp::new(1_001)); // unchanged
+    /// ```
+    #[inline]
+    pub fn receive(&self, remote: Timestamp) -> Result<Timestamp, ReceiveError> {
+        // Relaxed: an old value makes a jump look longer, and then the refusal counts as taken before what raised it.
+        let mut seen = self.latest.load(Ordering::Relaxed);
+        loop {
+            rules::check(seen, remote, self.jump_max)?;
+            if seen >= remote.get() {
+                // The word only grows, so it stays at or above the remote timestamp.
+                return Ok(self.tick());
+            }
+            let next = remote.get() + 1;
+            // Orderings as in `tick`. A failure publishes nothing, hence Relaxed.
+            match self.latest.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return Ok(Timestamp::new(next)),
+                Err(now) => seen = now,
+            }
+        }
+    }
+
+    /// Takes over a timestamp without an event of our own: later ones will be greater. Idempotent and commutative: a
+    /// join.
+    ///
+    /// # Errors
+    /// As for [`receive`](Self::receive). The clock is unchanged.
+    pub fn observe(&self, remote: Timestamp) -> Result<(), ReceiveError> {
+        let mut seen = self.latest.load(Ordering::Relaxed);
+        loop {
+            rules::check(seen, remote, self.jump_max)?;
+            if self.raise(&mut seen, remote) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Moves the clock to `at`, however far that is: for a node that joins late and has `at` from a source it trusts. A
+    /// clock that is beyond it stays where it is.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] if `at` is above [`Timestamp::LIMIT`]. The clock is unchanged.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{Clock, Timestamp};
+    ///
+    /// let clock = Clock::new(1_000);
+    /// clock.bootstrap(Timestamp::new(1 << 40))?;
+    /// assert!(clock.tick() > Timestamp::new(1 << 40));
+    /// # Ok::<(), spacelike_lamport::OutOfRange>(())
+    /// ```
+    pub fn bootstrap(&self, at: Timestamp) -> Result<(), OutOfRange> {
+        rules::check_limit(at)?;
+        let mut seen = self.latest.load(Ordering::Relaxed);
+        while !self.raise(&mut seen, at) {}
+        Ok(())
+    }
+
+    /// The latest timestamp issued or taken over; zero if there is none yet.
+    pub fn latest(&self) -> Timestamp {
+        // Acquire: pairs with the release of whoever raised the word, so that what it wrote before is visible.
+        // Checked by tests::clock::latest_publishes.
+        Timestamp::new(self.latest.load(Ordering::Acquire))
+    }
+
+    /// How far one message may move this clock.
+    pub const fn jump_max(&self) -> u64 {
+        self.jump_max
+    }
+
+    /// One try at raising the word from `seen`; whether it is at `to` or above.
+    fn raise(&self, seen: &mut u64, to: Timestamp) -> bool {
+        if *seen >= to.get() {
+            return true;
+        }
+        // Orderings as in `receive`.
+        match self.latest.compare_exchange_weak(*seen, to.get(), Ordering::AcqRel, Ordering::Relaxed) {
+            Ok(_) => true,
+            Err(now) => {
+                *seen = now;
+                false
+            }
+        }
+    }
+}

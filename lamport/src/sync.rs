@@ -1,0 +1,113 @@
+//! The one door to atomics: `core`'s, `loom`'s in models, and `portable-atomic`'s where the target has none of 64 bits.
+
+#[cfg(all(test, loom))]
+pub(crate) use self::mutable::{AtomicU64, Mutant, with_mutant};
+#[cfg(all(target_has_atomic = "64", not(all(test, loom))))]
+pub(crate) use core::sync::atomic::AtomicU64;
+#[cfg(any(target_has_atomic = "64", all(test, loom)))]
+pub(crate) use core::sync::atomic::Ordering;
+#[cfg(all(not(target_has_atomic = "64"), not(all(test, loom)), feature = "critical-section"))]
+pub(crate) use portable_atomic::{AtomicU64, Ordering};
+
+/// Declares a function `const`, except in models: loom's atomics can't be built in a constant.
+macro_rules! const_unless_loom {
+    ($(#[$attribute:meta])* $visibility:vis const fn $($rest:tt)*) => {
+        #[cfg(not(all(test, loom)))]
+        $(#[$attribute])* $visibility const fn $($rest)*
+        #[cfg(all(test, loom))]
+        $(#[$attribute])* $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_unless_loom;
+
+/// Loom's atomics with a switch: a model runs a second time with the memory accesses of the very code under test made
+/// weaker, and has to fail.
+#[cfg(all(test, loom))]
+mod mutable {
+    use core::cell::Cell;
+    use core::sync::atomic::Ordering;
+
+    use loom::sync::atomic as inner;
+
+    /// What to break.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub(crate) enum Mutant {
+        /// Nothing.
+        None,
+        /// Read-modify-writes and stores no longer release.
+        NoRelease,
+        /// Read-modify-writes and loads no longer acquire.
+        NoAcquire,
+        /// A read-modify-write becomes a load and a store.
+        Torn,
+    }
+
+    std::thread_local! {
+        // Loom runs all threads of a model on the thread that called it.
+        static MUTANT: Cell<Mutant> = const { Cell::new(Mutant::None) };
+    }
+
+    /// Runs `model` with the accesses broken; puts things right again also if it panics, as it should.
+    pub(crate) fn with_mutant(mutant: Mutant, model: impl FnOnce()) {
+        struct Restore;
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                MUTANT.set(Mutant::None);
+            }
+        }
+        let _restore = Restore;
+        MUTANT.set(mutant);
+        model();
+    }
+
+    fn weaken(ordering: Ordering) -> Ordering {
+        match (MUTANT.get(), ordering) {
+            (Mutant::NoRelease, Ordering::AcqRel) => Ordering::Acquire,
+            (Mutant::NoAcquire, Ordering::AcqRel) => Ordering::Release,
+            (Mutant::NoRelease, Ordering::Release) | (Mutant::NoAcquire, Ordering::Acquire) => {
+                Ordering::Relaxed
+            }
+            _ => ordering,
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct AtomicU64(inner::AtomicU64);
+
+    impl AtomicU64 {
+        pub(crate) fn new(value: u64) -> Self {
+            Self(inner::AtomicU64::new(value))
+        }
+
+        pub(crate) fn load(&self, ordering: Ordering) -> u64 {
+            self.0.load(weaken(ordering))
+        }
+
+        pub(crate) fn fetch_add(&self, n: u64, ordering: Ordering) -> u64 {
+            if MUTANT.get() == Mutant::Torn {
+                let before = self.0.load(Ordering::Acquire);
+                self.0.store(before + n, Ordering::Release);
+                return before;
+            }
+            self.0.fetch_add(n, weaken(ordering))
+        }
+
+        pub(crate) fn compare_exchange_weak(
+            &self,
+            current: u64,
+            new: u64,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<u64, u64> {
+            if MUTANT.get() == Mutant::Torn {
+                let before = self.0.load(Ordering::Acquire);
+                if before != current {
+                    return Err(before);
+                }
+                self.0.store(new, Ordering::Release);
+                return Ok(before);
+            }
+            self.0.compare_exchange_weak(current, new, weaken(success), weaken(failure))
+        }
+    }
+}

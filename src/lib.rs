@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+#[doc(inline)]
+pub use spacelike_hlc as hlc;
+#[doc(inline)]
+pub use spacelike_lamport as lamport;
+
+#[cfg(feature = "alloc")]
+pub mod machine;
+#[cfg(feature = "alloc")]
+pub mod monitor;

@@ -1,0 +1,179 @@
+//! What every driver needs beside a [`Machine`](crate::machine::Machine), and what is not plain data: the node's hybrid
+//! logical clock, and what it knows of its peers' clocks.
+//!
+//! Sans-io like the machine: the driver hands in readings of its clocks and the stamps of messages, and gets back the
+//! [`Now`] of the next step. One [`Monitor`] a node, for one life.
+
+use alloc::collections::BTreeMap;
+use core::time::Duration;
+
+use crate::hlc::{
+    DriftExceeded, Exhausted, LocalReservedClock, Reservation, ReservedError, Stored, Timestamp,
+};
+use crate::machine::{NodeId, Now};
+
+/// A driver's readings of its clocks.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Reading {
+    /// As in [`Now::monotonic`].
+    pub monotonic: Duration,
+    /// As in [`Now::wall`].
+    pub wall: Duration,
+    /// As in [`Now::error`].
+    pub error: Option<Duration>,
+}
+
+/// What a monitor knows of a peer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub struct Peer {
+    /// When it was last heard, on our monotonic clock; `None` if not in this life.
+    pub heard: Option<Duration>,
+    /// How many of its messages were received.
+    pub messages: u64,
+    /// How many of their stamps were refused as too far ahead.
+    pub refused: u64,
+    /// The farthest that an accepted stamp of its was ahead of our wall clock: its physical clock, or one it heard from,
+    /// is at least this far ahead of ours.
+    pub ahead_max: Duration,
+}
+
+/// A message was received: the [`Now`] of its step, and what became of its stamp.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[must_use = "the step's stamp is inside"]
+pub struct Arrival {
+    /// For the step that takes the message. Its stamp is greater than the message's only if that was accepted.
+    pub now: Now,
+    /// How far ahead of our wall clock the message's stamp was, or why it was refused. Whether a message with a refused
+    /// stamp is delivered is the driver's choice.
+    pub ahead: Result<Duration, DriftExceeded>,
+}
+
+/// The driver-side state of a node that is not its machine's.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike::hlc::Stored;
+/// use spacelike::machine::NodeId;
+/// use spacelike::monitor::{Monitor, Reading};
+///
+/// let reading = |seconds| Reading {
+///     monotonic: Duration::from_secs(seconds),
+///     wall: Duration::from_secs(1_700_000_000 + seconds),
+///     error: None,
+/// };
+/// let mut monitor = Monitor::new([NodeId(2)], Duration::from_millis(500), Stored::Never);
+///
+/// // Before the first step, and whenever one is due: store a bound, sync it, confirm it.
+/// let reservation = monitor.reserve(reading(0))?.expect("due at the start");
+/// monitor.confirm(reservation);
+/// assert!(monitor.reserve(reading(1))?.is_none());
+///
+/// let start = monitor.local(reading(1))?;
+/// let arrival = monitor.receive(NodeId(2), start.stamp, reading(2))?;
+/// assert!(arrival.now.stamp > start.stamp);
+/// assert_eq!(monitor.peer(NodeId(2)).unwrap().heard, Some(Duration::from_secs(2)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Monitor {
+    clock: LocalReservedClock,
+    monotonic: Duration,
+    peers: BTreeMap<NodeId, Peer>,
+}
+
+impl Monitor {
+    /// Begins a life: the other nodes of the world, how far ahead of our wall clock a stamp may be, and the bound that
+    /// earlier lives stored.
+    pub fn new(peers: impl IntoIterator<Item = NodeId>, drift_max: Duration, stored: Stored) -> Self {
+        Self {
+            clock: LocalReservedClock::new(drift_max, stored),
+            monotonic: Duration::ZERO,
+            peers: peers.into_iter().map(|peer| (peer, Peer::default())).collect(),
+        }
+    }
+
+    /// A bound to store and [`confirm`](Self::confirm), if one is due: at the start, and when less than half of
+    /// [`RESERVE`] is left. No step can be taken beyond the bound.
+    ///
+    /// # Errors
+    /// [`Exhausted`] at the end of the range of stamps.
+    pub fn reserve(&self, reading: Reading) -> Result<Option<Reservation>, Exhausted> {
+        // A peer's stamp may be drift_max ahead, and must fit below the bound as well.
+        let left = |bound: Timestamp| bound.physical().saturating_sub(reading.wall + self.clock.drift_max());
+        if self.clock.bound().is_some_and(|bound| {
+            left(bound) >= RESERVE / 2 && self.clock.latest().is_none_or(|latest| latest < bound)
+        }) {
+            return Ok(None);
+        }
+        self.clock.reserve(reading.wall, RESERVE.saturating_add(self.clock.drift_max())).map(Some)
+    }
+
+    /// The reservation's bound is durable.
+    pub fn confirm(&mut self, reservation: Reservation) {
+        self.clock.confirm(reservation);
+    }
+
+    /// The [`Now`] of a step that no message caused.
+    ///
+    /// # Errors
+    /// [`ReservedError::Unreserved`] if the bound is reached: reserve, store, confirm, try again.
+    /// [`ReservedError::Exhausted`] at the end of the range.
+    pub fn local(&mut self, reading: Reading) -> Result<Now, ReservedError> {
+        let stamp = self.clock.tick(reading.wall)?;
+        Ok(self.now(reading, stamp))
+    }
+
+    /// The [`Now`] of a step that a message caused, whose sender's step was stamped `stamp`.
+    ///
+    /// A peer that isn't one of the world's is stamped all the same, and leaves no trace here.
+    ///
+    /// # Errors
+    /// As for [`local`](Self::local). A stamp too far ahead is no error but [`Arrival::ahead`].
+    pub fn receive(
+        &mut self,
+        from: NodeId,
+        stamp: Timestamp,
+        reading: Reading,
+    ) -> Result<Arrival, ReservedError> {
+        let (stamp, ahead) = match self.clock.receive(stamp, reading.wall) {
+            Ok(received) => (received.timestamp, Ok(received.ahead)),
+            Err(ReservedError::DriftExceeded(refused)) => (self.clock.tick(reading.wall)?, Err(refused)),
+            Err(error) => return Err(error),
+        };
+        let now = self.now(reading, stamp);
+        if let Some(peer) = self.peers.get_mut(&from) {
+            peer.heard = Some(now.monotonic);
+            peer.messages += 1;
+            match ahead {
+                Ok(ahead) => peer.ahead_max = peer.ahead_max.max(ahead),
+                Err(_) => peer.refused += 1,
+            }
+        }
+        Ok(Arrival { now, ahead })
+    }
+
+    /// What is known of a peer; `None` if it isn't one of the world's.
+    pub fn peer(&self, node: NodeId) -> Option<&Peer> {
+        self.peers.get(&node)
+    }
+
+    /// The peers, in ascending order.
+    pub fn peers(&self) -> impl Iterator<Item = (NodeId, &Peer)> {
+        self.peers.iter().map(|(&node, peer)| (node, peer))
+    }
+
+    /// How far the stamps are ahead of the wall clock.
+    pub fn lead(&self, wall: Duration) -> Duration {
+        self.clock.lead(wall)
+    }
+
+    fn now(&mut self, reading: Reading, stamp: Timestamp) -> Now {
+        self.monotonic = self.monotonic.max(reading.monotonic);
+        Now { monotonic: self.monotonic, wall: reading.wall, error: reading.error, stamp }
+    }
+}
+
+/// How far ahead stamps are reserved: a store that stalls for half of it stops the node.
+pub const RESERVE: Duration = Duration::from_secs(10);
