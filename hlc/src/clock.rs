@@ -49,7 +49,7 @@ impl Clock {
     }
 
     const_unless_loom! {
-        /// Like [`new`](Self::new), but every timestamp will be greater than `latest`.
+        /// Like [`new`](Self::new), but every timestamp will be greater than the word `latest`.
         pub(crate) const fn starting_above(latest: u64, drift_max: Duration) -> Self {
             Self { latest: AtomicU64::new(latest), drift_max }
         }
@@ -219,16 +219,13 @@ impl Clock {
     /// Raises the word to `timestamp` if it is lower. No check: for timestamps of this process.
     #[inline]
     pub(crate) fn join(&self, timestamp: Timestamp) {
-        // Relaxed: where the word is as high already, nothing is to be done, and a later RMW can't see a lower one.
+        // Relaxed: where the word is as high already, nothing is to be done, and a later RMW can't see a lower one. No
+        // timestamp is issued here, so nothing is published; and what ticks published passes through, because any RMW
+        // continues their release sequence. (So no model could see a stronger ordering.)
         let mut seen = self.latest.load(Ordering::Relaxed);
-        while seen < timestamp.to_u64() {
-            // Release, so that `latest` publishes this too; acquire, to pass on what the lower word published.
-            match self.latest.compare_exchange_weak(
-                seen,
-                timestamp.to_u64(),
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            ) {
+        let to = timestamp.to_u64();
+        while seen < to {
+            match self.latest.compare_exchange_weak(seen, to, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => seen = now,
             }

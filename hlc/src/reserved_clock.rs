@@ -78,14 +78,14 @@ impl ReservedClock {
     /// Lets the clock go up to the reservation's bound. Call it when the bound is durable, not earlier.
     #[expect(clippy::needless_pass_by_value, reason = "a reservation is confirmed once")]
     pub fn confirm(&self, reservation: Reservation) {
-        let mut seen = self.load_bound();
+        let mut seen = self.bound.load(Ordering::Relaxed);
         while seen < reservation.bound.to_u64() {
-            // Relaxed: the bound is a permission, and nothing is read on its strength. Checked by
-            // tests::reserved_clock::no_timestamp_passes_the_bound.
+            // Release: pairs with the acquire in `load_bound`, so that making the bound durable happens before any
+            // issue that needed it. Checked by tests::reserved_clock::the_bound_is_durable_before_it_is_used.
             match self.bound.compare_exchange_weak(
                 seen,
                 reservation.bound.to_u64(),
-                Ordering::Relaxed,
+                Ordering::Release,
                 Ordering::Relaxed,
             ) {
                 Ok(_) => return,
@@ -169,9 +169,9 @@ impl ReservedClock {
         }
     }
 
-    /// Relaxed: an old bound is a lower one, which only refuses more.
+    /// Acquire: pairs with the release in `confirm`. An old bound is a lower one, which only refuses more.
     fn load_bound(&self) -> u64 {
-        self.bound.load(Ordering::Relaxed)
+        self.bound.load(Ordering::Acquire)
     }
 
     #[cold]

@@ -1,7 +1,7 @@
 //! The one door to atomics: `core`'s, `loom`'s in models, and `portable-atomic`'s where the target has none of 64 bits.
 
 #[cfg(all(test, loom))]
-pub(crate) use self::mutable::{AtomicU64, Mutant, with_mutant};
+pub(crate) use self::mutable::{AtomicU64, Mutant, with_mutant, with_strong_loads};
 #[cfg(all(target_has_atomic = "64", not(all(test, loom))))]
 pub(crate) use core::sync::atomic::AtomicU64;
 #[cfg(any(target_has_atomic = "64", all(test, loom)))]
@@ -45,18 +45,30 @@ mod mutable {
     std::thread_local! {
         // Loom runs all threads of a model on the thread that called it.
         static MUTANT: Cell<Mutant> = const { Cell::new(Mutant::None) };
+        static STRONG_LOADS: Cell<bool> = const { Cell::new(false) };
+    }
+
+    struct Restore;
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            MUTANT.set(Mutant::None);
+            STRONG_LOADS.set(false);
+        }
     }
 
     /// Runs `model` with the accesses broken; puts things right again also if it panics, as it should.
     pub(crate) fn with_mutant(mutant: Mutant, model: impl FnOnce()) {
-        struct Restore;
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                MUTANT.set(Mutant::None);
-            }
-        }
         let _restore = Restore;
         MUTANT.set(mutant);
+        model();
+    }
+
+    /// Runs `model` with loads that are read-modify-writes. They see no old values, but loom 0.7 misses interleavings
+    /// with a thread that loads and then writes one atomic (its issues 166 and 392), and so it doesn't miss them.
+    pub(crate) fn with_strong_loads(model: impl FnOnce()) {
+        let _restore = Restore;
+        STRONG_LOADS.set(true);
         model();
     }
 
@@ -74,13 +86,22 @@ mod mutable {
     #[derive(Debug)]
     pub(crate) struct AtomicU64(inner::AtomicU64);
 
+    #[allow(dead_code, reason = "every crate has this file, and not every one uses every operation")]
     impl AtomicU64 {
         pub(crate) fn new(value: u64) -> Self {
             Self(inner::AtomicU64::new(value))
         }
 
         pub(crate) fn load(&self, ordering: Ordering) -> u64 {
-            self.0.load(weaken(ordering))
+            if STRONG_LOADS.get() {
+                self.0.fetch_add(0, weaken(ordering))
+            } else {
+                self.0.load(weaken(ordering))
+            }
+        }
+
+        pub(crate) fn store(&self, value: u64, ordering: Ordering) {
+            self.0.store(value, weaken(ordering));
         }
 
         pub(crate) fn fetch_add(&self, n: u64, ordering: Ordering) -> u64 {
