@@ -1,0 +1,208 @@
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use spacelike::machine::NodeId;
+
+use crate::net::StartError;
+use crate::slots::Disk;
+
+/// How a node runs.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use std::collections::BTreeMap;
+/// use spacelike::machine::NodeId;
+/// use spacelike_lab::net::{Config, Limits, OnDrift, Slots};
+///
+/// let peers = BTreeMap::from([(NodeId(2), "127.0.0.1:4002".parse()?)]);
+/// let mut config = Config::new(7, NodeId(1), peers);
+/// config.slots = Slots::Folder("/var/lib/example/node-1".into());
+/// config.on_drift = OnDrift::Refuse;
+/// config.limits = Limits { queue_max: 64, ..Limits::default() };
+/// assert_eq!(config.drift_max, Duration::from_millis(500));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The cluster: nodes of another one are refused.
+    pub cluster: u64,
+    /// This node.
+    pub node: NodeId,
+    /// The other nodes, and where they listen.
+    pub peers: BTreeMap<NodeId, SocketAddr>,
+    /// Where durable records go. [`Slots::Memory`] unless set.
+    pub slots: Slots,
+    /// How far ahead of our wall clock a peer's stamp may be. 500 ms unless set.
+    pub drift_max: Duration,
+    /// What becomes of a message whose stamp is farther ahead. [`OnDrift::Deliver`] unless set.
+    pub on_drift: OnDrift,
+    /// What peers may cost us.
+    pub limits: Limits,
+    /// What the jitter of timers and reconnects is drawn from, together with the node id. Zero unless set.
+    pub seed: u64,
+}
+
+impl Config {
+    /// Everything else as the fields say.
+    pub fn new(cluster: u64, node: NodeId, peers: BTreeMap<NodeId, SocketAddr>) -> Self {
+        Self {
+            cluster,
+            node,
+            peers,
+            slots: Slots::Memory,
+            drift_max: Duration::from_millis(500),
+            on_drift: OnDrift::Deliver,
+            limits: Limits::default(),
+            seed: 0,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), StartError> {
+        if self.peers.contains_key(&self.node) {
+            return Err(StartError::OwnId(self.node));
+        }
+        let mut taken = BTreeMap::new();
+        for (&peer, &address) in &self.peers {
+            if !is_loopback(address) {
+                return Err(StartError::NotLoopback { peer, address });
+            }
+            if let Some(other) = taken.insert(address, peer) {
+                return Err(StartError::SameAddress { address, peers: [other, peer] });
+            }
+        }
+        self.limits.check()
+    }
+}
+
+/// Where durable records go.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Slots {
+    /// Nowhere: each start is a first start, and whatever is persisted counts as durable at once.
+    Memory,
+    /// A folder of the file system, this node's alone. It is made if it isn't there.
+    Folder(PathBuf),
+    /// A disk of the caller's, such as one that fails on purpose.
+    Disk(Box<dyn Disk>),
+}
+
+/// What becomes of a message whose stamp is too far ahead of our wall clock. Its stamp is counted, and not taken over,
+/// either way.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum OnDrift {
+    /// The machine takes it. The step's stamp may be less than the message's.
+    #[default]
+    Deliver,
+    /// It is thrown away.
+    Refuse,
+}
+
+/// What peers may cost us, and how long we wait for them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// The longest frame, in bytes, in both directions: 1 MiB by default. A longer message of our own is dropped and
+    /// counted, a longer one of a peer's costs it the connection.
+    pub frame_max: usize,
+    /// How many messages wait for one peer: 1,024 by default. When the queue is full the oldest goes.
+    pub queue_max: usize,
+    /// How many bytes of messages wait for one peer: 8 MiB by default. The oldest go, down to one.
+    pub queue_bytes_max: usize,
+    /// How many messages of all peers wait for the machine: 1,024 by default. When they do, nothing more is read
+    /// from the sockets, and TCP makes the senders wait.
+    pub inbox_max: usize,
+    /// How many encoded bytes of messages of all peers wait for the machine: 8 MiB by default, and never less than a
+    /// frame. The same happens.
+    pub inbox_bytes_max: usize,
+    /// How many requests may be under way: 1,024 by default. Further ones wait.
+    pub requests_max: usize,
+    /// How many sends, replies and persists may wait for the disk: 65,536 by default. When they do, the machine takes
+    /// no input until the disk has caught up.
+    pub held_max: usize,
+    /// The same in bytes: 64 MiB by default.
+    pub held_bytes_max: usize,
+    /// How many connections may be open that haven't said hello: 64 by default. When one more comes, the oldest goes.
+    pub strangers_max: usize,
+    /// How long connecting and saying hello may take, together: 2 s by default.
+    pub hello_timeout: Duration,
+    /// How often a connection is checked: 1 s by default.
+    pub keepalive: Duration,
+    /// How long a connection may be silent before it counts as half-open and is closed: 5 s by default.
+    pub idle_timeout: Duration,
+    /// The first wait before a reconnect: 50 ms by default. Doubles with every failure; at most half of it is taken off
+    /// at random.
+    pub backoff_min: Duration,
+    /// The longest wait before a reconnect: 2 s by default.
+    pub backoff_max: Duration,
+    /// How long a clean shutdown waits for peers to take what they were sent: 1 s by default.
+    pub flush_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_max: 1 << 20,
+            queue_max: 1_024,
+            queue_bytes_max: 8 << 20,
+            inbox_max: 1_024,
+            inbox_bytes_max: 8 << 20,
+            requests_max: 1_024,
+            held_max: 65_536,
+            held_bytes_max: 64 << 20,
+            strangers_max: 64,
+            hello_timeout: Duration::from_secs(2),
+            keepalive: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(5),
+            backoff_min: Duration::from_millis(50),
+            backoff_max: Duration::from_secs(2),
+            flush_timeout: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Limits {
+    fn check(&self) -> Result<(), StartError> {
+        let counts = [
+            ("frame_max", self.frame_max, FRAME_MIN..=FRAME_MAX),
+            ("queue_max", self.queue_max, 1..=usize::MAX),
+            ("inbox_max", self.inbox_max, 1..=COUNT_MAX),
+            ("inbox_bytes_max", self.inbox_bytes_max, self.frame_max..=COUNT_MAX),
+            ("requests_max", self.requests_max, 1..=COUNT_MAX),
+            ("held_max", self.held_max, 1..=usize::MAX),
+            ("held_bytes_max", self.held_bytes_max, 1..=usize::MAX),
+            ("strangers_max", self.strangers_max, 1..=usize::MAX),
+        ];
+        for (name, value, range) in counts {
+            if !range.contains(&value) {
+                return Err(StartError::Limit { name });
+            }
+        }
+        let waits = [
+            ("hello_timeout", self.hello_timeout, Duration::ZERO),
+            ("keepalive", self.keepalive, Duration::ZERO),
+            ("idle_timeout", self.idle_timeout, self.keepalive),
+            ("backoff_min", self.backoff_min, Duration::ZERO),
+            ("backoff_max", self.backoff_max, self.backoff_min.saturating_sub(NANOSECOND)),
+        ];
+        for (name, value, above) in waits {
+            if value <= above {
+                return Err(StartError::Limit { name });
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}
+
+const FRAME_MIN: usize = 64;
+/// A frame's length has four bytes, and this leaves room for sums.
+const FRAME_MAX: usize = 1 << 30;
+/// What tokio's channels and semaphores take, with room to spare.
+const COUNT_MAX: usize = 1 << 30;
+const NANOSECOND: Duration = Duration::from_nanos(1);
