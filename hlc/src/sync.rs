@@ -26,11 +26,13 @@ pub(crate) use const_unless_loom;
 mod mutable {
     use core::cell::Cell;
     use core::sync::atomic::Ordering;
+    use std::thread::LocalKey;
 
     use loom::sync::atomic as inner;
 
     /// What to break.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[allow(dead_code, reason = "every crate has this file, and not every one breaks everything")]
     pub(crate) enum Mutant {
         /// Nothing.
         None,
@@ -38,6 +40,8 @@ mod mutable {
         NoRelease,
         /// Read-modify-writes and loads no longer acquire.
         NoAcquire,
+        /// Every access is relaxed. What needs no ordering holds all the same.
+        Relaxed,
         /// A read-modify-write becomes a load and a store.
         Torn,
     }
@@ -48,32 +52,34 @@ mod mutable {
         static STRONG_LOADS: Cell<bool> = const { Cell::new(false) };
     }
 
-    struct Restore;
-
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            MUTANT.set(Mutant::None);
-            STRONG_LOADS.set(false);
-        }
-    }
-
-    /// Runs `model` with the accesses broken; puts things right again also if it panics, as it should.
+    /// Runs `model` with the accesses broken.
     pub(crate) fn with_mutant(mutant: Mutant, model: impl FnOnce()) {
-        let _restore = Restore;
-        MUTANT.set(mutant);
-        model();
+        with(&MUTANT, mutant, model);
     }
 
     /// Runs `model` with loads that are read-modify-writes. They see no old values, but loom 0.7 misses interleavings
     /// with a thread that loads and then writes one atomic (its issues 166 and 392), and so it doesn't miss them.
     pub(crate) fn with_strong_loads(model: impl FnOnce()) {
-        let _restore = Restore;
-        STRONG_LOADS.set(true);
+        with(&STRONG_LOADS, true, model);
+    }
+
+    /// Runs `model` with the switch at `value`, and puts it back, also if that panics, as it should.
+    fn with<T: Copy>(switch: &'static LocalKey<Cell<T>>, value: T, model: impl FnOnce()) {
+        struct Restore<T: Copy + 'static>(&'static LocalKey<Cell<T>>, T);
+
+        impl<T: Copy> Drop for Restore<T> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+
+        let _restore = Restore(switch, switch.replace(value));
         model();
     }
 
     fn weaken(ordering: Ordering) -> Ordering {
         match (MUTANT.get(), ordering) {
+            (Mutant::Relaxed, _) => Ordering::Relaxed,
             (Mutant::NoRelease, Ordering::AcqRel) => Ordering::Acquire,
             (Mutant::NoAcquire, Ordering::AcqRel) => Ordering::Release,
             (Mutant::NoRelease, Ordering::Release) | (Mutant::NoAcquire, Ordering::Acquire) => {

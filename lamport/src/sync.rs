@@ -1,7 +1,7 @@
 //! The one door to atomics: `core`'s, `loom`'s in models, and `portable-atomic`'s where the target has none of 64 bits.
 
 #[cfg(all(test, loom))]
-pub(crate) use self::mutable::{AtomicU64, Mutant, with_mutant};
+pub(crate) use self::mutable::{AtomicU64, Mutant, with_mutant, with_strong_loads};
 #[cfg(all(target_has_atomic = "64", not(all(test, loom))))]
 pub(crate) use core::sync::atomic::AtomicU64;
 #[cfg(any(target_has_atomic = "64", all(test, loom)))]
@@ -26,11 +26,13 @@ pub(crate) use const_unless_loom;
 mod mutable {
     use core::cell::Cell;
     use core::sync::atomic::Ordering;
+    use std::thread::LocalKey;
 
     use loom::sync::atomic as inner;
 
     /// What to break.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[allow(dead_code, reason = "every crate has this file, and not every one breaks everything")]
     pub(crate) enum Mutant {
         /// Nothing.
         None,
@@ -38,6 +40,8 @@ mod mutable {
         NoRelease,
         /// Read-modify-writes and loads no longer acquire.
         NoAcquire,
+        /// Every access is relaxed. What needs no ordering holds all the same.
+        Relaxed,
         /// A read-modify-write becomes a load and a store.
         Torn,
     }
@@ -45,23 +49,37 @@ mod mutable {
     std::thread_local! {
         // Loom runs all threads of a model on the thread that called it.
         static MUTANT: Cell<Mutant> = const { Cell::new(Mutant::None) };
+        static STRONG_LOADS: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// Runs `model` with the accesses broken; puts things right again also if it panics, as it should.
+    /// Runs `model` with the accesses broken.
     pub(crate) fn with_mutant(mutant: Mutant, model: impl FnOnce()) {
-        struct Restore;
-        impl Drop for Restore {
+        with(&MUTANT, mutant, model);
+    }
+
+    /// Runs `model` with loads that are read-modify-writes. They see no old values, but loom 0.7 misses interleavings
+    /// with a thread that loads and then writes one atomic (its issues 166 and 392), and so it doesn't miss them.
+    pub(crate) fn with_strong_loads(model: impl FnOnce()) {
+        with(&STRONG_LOADS, true, model);
+    }
+
+    /// Runs `model` with the switch at `value`, and puts it back, also if that panics, as it should.
+    fn with<T: Copy>(switch: &'static LocalKey<Cell<T>>, value: T, model: impl FnOnce()) {
+        struct Restore<T: Copy + 'static>(&'static LocalKey<Cell<T>>, T);
+
+        impl<T: Copy> Drop for Restore<T> {
             fn drop(&mut self) {
-                MUTANT.set(Mutant::None);
+                self.0.set(self.1);
             }
         }
-        let _restore = Restore;
-        MUTANT.set(mutant);
+
+        let _restore = Restore(switch, switch.replace(value));
         model();
     }
 
     fn weaken(ordering: Ordering) -> Ordering {
         match (MUTANT.get(), ordering) {
+            (Mutant::Relaxed, _) => Ordering::Relaxed,
             (Mutant::NoRelease, Ordering::AcqRel) => Ordering::Acquire,
             (Mutant::NoAcquire, Ordering::AcqRel) => Ordering::Release,
             (Mutant::NoRelease, Ordering::Release) | (Mutant::NoAcquire, Ordering::Acquire) => {
@@ -74,13 +92,22 @@ mod mutable {
     #[derive(Debug)]
     pub(crate) struct AtomicU64(inner::AtomicU64);
 
+    #[allow(dead_code, reason = "every crate has this file, and not every one uses every operation")]
     impl AtomicU64 {
         pub(crate) fn new(value: u64) -> Self {
             Self(inner::AtomicU64::new(value))
         }
 
         pub(crate) fn load(&self, ordering: Ordering) -> u64 {
-            self.0.load(weaken(ordering))
+            if STRONG_LOADS.get() {
+                self.0.fetch_add(0, weaken(ordering))
+            } else {
+                self.0.load(weaken(ordering))
+            }
+        }
+
+        pub(crate) fn store(&self, value: u64, ordering: Ordering) {
+            self.0.store(value, weaken(ordering));
         }
 
         pub(crate) fn fetch_add(&self, n: u64, ordering: Ordering) -> u64 {
