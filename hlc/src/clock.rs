@@ -85,7 +85,7 @@ impl Clock {
     /// let clock = Clock::new(Duration::from_millis(500));
     /// let run = clock.tick_n(Duration::from_secs(1), 1_000)?;
     /// assert_eq!(run.len(), 1_000);
-    /// assert_eq!(clock.latest(), run.last());
+    /// assert_eq!(clock.latest(), run.end());
     /// # Ok::<(), spacelike_hlc::Exhausted>(())
     /// ```
     pub fn tick_n(&self, wall: Duration, count: u32) -> Result<Run, Exhausted> {

@@ -68,9 +68,14 @@ pub struct Unreserved {
 
 impl fmt::Display for Unreserved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.bound {
-            Some(bound) => write!(f, "timestamp {} is above the reserved bound {bound}", self.needed),
-            None => write!(f, "timestamp {} is needed, and none is reserved yet", self.needed),
+        let needed = self.needed;
+        if let Some(bound) = self.bound {
+            write!(f, "timestamp {needed} is above the reserved bound {bound}: reserve more, further ahead")
+        } else {
+            write!(
+                f,
+                "timestamp {needed} is needed, and none is reserved yet: store a bound and confirm it first"
+            )
         }
     }
 }

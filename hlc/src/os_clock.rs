@@ -26,9 +26,7 @@ impl OsClock {
     /// [`Duration::ZERO`] or the last reading: timestamps stay unique and growing, and only stop following real time.
     #[inline]
     pub fn now() -> Result<Duration, BeforeUnixEpoch> {
-        SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_err(|error| BeforeUnixEpoch { before: error.duration() })
+        since_epoch(SystemTime::now())
     }
 
     /// The smallest step between two readings that differ, found by reading up to 1,000 times: the resolution that a
@@ -57,10 +55,23 @@ impl OsClock {
     }
 }
 
+fn since_epoch(time: SystemTime) -> Result<Duration, BeforeUnixEpoch> {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_err(|error| BeforeUnixEpoch { before: error.duration() })
+}
+
 /// The operating system's clock is set to a time before 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("the system clock is set to {before:?} before 1970: set it, or tick with the last reading or zero")]
 pub struct BeforeUnixEpoch {
     /// How long before.
     pub before: Duration,
+}
+
+/// A clock set to before 1970 is an error that says by how much, and the epoch itself is none.
+#[cfg(all(test, not(loom)))]
+#[test]
+fn a_time_before_1970_is_an_error() {
+    let second = Duration::from_secs(1);
+    assert_eq!(since_epoch(SystemTime::UNIX_EPOCH - second), Err(BeforeUnixEpoch { before: second }));
+    assert_eq!(since_epoch(SystemTime::UNIX_EPOCH), Ok(Duration::ZERO));
 }

@@ -46,7 +46,7 @@ pub(crate) const fn whole_millis(wall: Duration) -> Duration {
 /// counter takes no part, and neither does the state of any clock: otherwise a peer could pull us along, one `drift_max`
 /// per message.
 #[inline]
-pub(crate) const fn check_drift(
+pub(crate) fn check_drift(
     remote: Timestamp,
     wall: Duration,
     drift_max: Duration,
@@ -56,10 +56,8 @@ pub(crate) const fn check_drift(
         None => 0,
     };
     let drift = Duration::from_millis(ahead);
-    // Compared in whole milliseconds, since that is what a timestamp tells. A fraction of drift_max counts as one more.
-    let (max_secs, max_nanos) = (drift_max.as_secs(), drift_max.subsec_nanos());
-    let accepted = drift.as_secs() < max_secs
-        || drift.as_secs() == max_secs && drift.subsec_millis() <= max_nanos.div_ceil(1_000_000);
+    // A timestamp tells whole milliseconds, so the bound is rounded up to one: drift <= ceil(drift_max).
+    let accepted = drift < drift_max.saturating_add(Duration::from_millis(1));
     if accepted { Ok(drift) } else { Err(DriftExceeded { drift, drift_max }) }
 }
 

@@ -35,12 +35,12 @@ impl Run {
     }
 
     /// The smallest that is left.
-    pub const fn first(&self) -> Option<Timestamp> {
+    pub const fn start(&self) -> Option<Timestamp> {
         if self.left == 0 { None } else { Some(Timestamp::from_word(self.next)) }
     }
 
     /// The greatest.
-    pub const fn last(&self) -> Option<Timestamp> {
+    pub const fn end(&self) -> Option<Timestamp> {
         if self.left == 0 { None } else { Some(Timestamp::from_word(self.next + self.left as u64 - 1)) }
     }
 }
@@ -49,7 +49,7 @@ impl Iterator for Run {
     type Item = Timestamp;
 
     fn next(&mut self) -> Option<Timestamp> {
-        let first = self.first()?;
+        let first = self.start()?;
         self.next += 1;
         self.left -= 1;
         Some(first)
@@ -65,7 +65,7 @@ impl Iterator for Run {
 
 impl DoubleEndedIterator for Run {
     fn next_back(&mut self) -> Option<Timestamp> {
-        let last = self.last()?;
+        let last = self.end()?;
         self.left -= 1;
         Some(last)
     }

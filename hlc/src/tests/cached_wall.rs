@@ -17,8 +17,9 @@ fn age_covers() {
         })
     };
     if let Some(reading) = cached.read() {
-        let refreshed = reading.wall.saturating_sub(Duration::from_secs(100)); // when this wall clock was stored, in the body above
-        assert!(Duration::from_millis(refreshed.as_secs()) >= reading.refreshed, "broken: {reading:?}");
+        // The seconds say at which refresh the wall clock was stored; the mutants also pair it with none at all.
+        let stored_at = reading.wall.saturating_sub(Duration::from_secs(100)).as_secs();
+        assert!(Duration::from_millis(stored_at) >= reading.refreshed, "broken: {reading:?}");
     }
     refresher.join().unwrap();
     let reading = cached.read().unwrap();

@@ -38,7 +38,9 @@ fn ticks_are_distinct([ours, theirs]: [u64; 2]) {
 
 #[test]
 fn concurrent_ticks_are_distinct() {
-    WALLS.map(|walls| model(move || ticks_are_distinct(walls)));
+    for walls in WALLS {
+        model(move || ticks_are_distinct(walls));
+    }
 }
 
 mutant!(concurrent_ticks_need_one_step, Torn, || ticks_are_distinct([0, 0]));
@@ -68,7 +70,7 @@ fn runs_are_contiguous([ours, theirs]: [u64; 2]) {
     };
     let run = clock.tick_n(ms(ours), 3).unwrap();
     let (their_run, their_tick) = other.join().unwrap();
-    let words = |run: &Run| (run.first().unwrap().to_u64(), run.last().unwrap().to_u64());
+    let words = |run: &Run| (run.start().unwrap().to_u64(), run.end().unwrap().to_u64());
     let ((first, last), (their_first, their_last)) = (words(&run), words(&their_run));
     assert_eq!((last - first, their_last - their_first), (2, 1));
     assert!(last < their_first || their_last < first, "broken: {run:?} {their_run:?}");
@@ -78,7 +80,9 @@ fn runs_are_contiguous([ours, theirs]: [u64; 2]) {
 
 #[test]
 fn concurrent_runs_are_contiguous() {
-    WALLS.map(|walls| model(move || runs_are_contiguous(walls)));
+    for walls in WALLS {
+        model(move || runs_are_contiguous(walls));
+    }
 }
 
 mutant!(concurrent_runs_need_one_step, Torn, || runs_are_contiguous([0, 0]));
@@ -168,7 +172,7 @@ fn a_refusal_leaves_the_word_alone() {
         assert!(matches!(clock.receive(at(4, 0), ms(1)), Err(ReceiveError::DriftExceeded(_))));
         assert!(matches!(clock.observe(at(4, 0), ms(1)), Err(ReceiveError::DriftExceeded(_))));
         assert!(clock.tick(Duration::MAX).is_err());
-        assert!(clock.tick_n(ms(1), 0).unwrap().first().is_none());
+        assert!(clock.tick_n(ms(1), 0).unwrap().start().is_none());
         let theirs = other.join().unwrap();
         assert_eq!((clock.latest(), theirs), (Some(at(1, 0)), at(1, 0)));
     });
@@ -217,7 +221,7 @@ fn tick(clock: &Clock, wall: Duration) -> Timestamp {
 }
 
 fn tick_n(clock: &Clock, wall: Duration) -> Timestamp {
-    clock.tick_n(wall, 2).unwrap().last().unwrap()
+    clock.tick_n(wall, 2).unwrap().end().unwrap()
 }
 
 fn receive(clock: &Clock, wall: Duration) -> Timestamp {
@@ -227,7 +231,9 @@ fn receive(clock: &Clock, wall: Duration) -> Timestamp {
 #[test]
 fn a_greater_timestamp_publishes() {
     for issue in [tick, tick_n, receive] {
-        WALLS.map(|walls| model(move || publishes(issue, walls)));
+        for walls in WALLS {
+            model(move || publishes(issue, walls));
+        }
     }
 }
 
@@ -263,7 +269,9 @@ fn latest_shows_what_came_before(wall: u64) {
 
 #[test]
 fn latest_publishes() {
-    [0, 1].map(|wall| model(move || latest_shows_what_came_before(wall)));
+    for wall in [0, 1] {
+        model(move || latest_shows_what_came_before(wall));
+    }
 }
 
 mutant!(latest_needs_release, NoRelease, || latest_shows_what_came_before(0));

@@ -58,7 +58,7 @@ fn sends_follow_the_paper() {
                 assert_eq!(shared.tick(wall), Ok(expected), "{state:?} {pt}");
                 assert_eq!(shared.latest(), Some(expected));
                 let run = Clock::starting_above(packed(state), Duration::ZERO).tick_n(wall, 1).unwrap();
-                assert_eq!(run.first(), Some(expected), "{state:?} {pt}");
+                assert_eq!(run.start(), Some(expected), "{state:?} {pt}");
                 let mut local = LocalClock::starting_above(packed(state), Duration::ZERO);
                 assert_eq!(local.tick(wall), Ok(expected), "{state:?} {pt}");
                 assert_eq!(local.latest(), Some(expected));

@@ -50,10 +50,10 @@ fn stored_first() {
         })
     };
     let issued = clock.tick(ms(2));
-    let stored = disk.load(Ordering::Relaxed);
+    let on_disk = disk.load(Ordering::Relaxed);
     storer.join().unwrap();
     if let Ok(issued) = issued {
-        assert!(issued.to_u64() <= stored, "broken: {issued} above {stored:x}");
+        assert!(issued.to_u64() <= on_disk, "broken: {issued} above {on_disk:x}");
     }
     assert!(clock.tick(ms(2)).is_ok());
 }
