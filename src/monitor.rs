@@ -84,11 +84,11 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Begins a life: the other nodes of the world, how far ahead of our wall clock a stamp may be, and the bound that
-    /// earlier lives stored.
+    /// Begins a life: the other nodes of the world, how far ahead of our wall clock a stamp may be (at most a day, since
+    /// that much is always reserved), and the bound that earlier lives stored.
     pub fn new(peers: impl IntoIterator<Item = NodeId>, drift_max: Duration, stored: Stored) -> Self {
         Self {
-            clock: LocalReservedClock::new(drift_max, stored),
+            clock: LocalReservedClock::new(drift_max.min(DAY), stored),
             monotonic: Duration::ZERO,
             peers: peers.into_iter().map(|peer| (peer, Peer::default())).collect(),
         }
@@ -101,7 +101,9 @@ impl Monitor {
     /// [`Exhausted`] at the end of the range of stamps.
     pub fn reserve(&self, reading: Reading) -> Result<Option<Reservation>, Exhausted> {
         // A peer's stamp may be drift_max ahead, and must fit below the bound as well.
-        let left = |bound: Timestamp| bound.physical().saturating_sub(reading.wall + self.clock.drift_max());
+        let left = |bound: Timestamp| {
+            bound.physical().saturating_sub(reading.wall.saturating_add(self.clock.drift_max()))
+        };
         if self.clock.bound().is_some_and(|bound| {
             left(bound) >= RESERVE / 2 && self.clock.latest().is_none_or(|latest| latest < bound)
         }) {
@@ -177,3 +179,5 @@ impl Monitor {
 
 /// How far ahead stamps are reserved: a store that stalls for half of it stops the node.
 pub const RESERVE: Duration = Duration::from_secs(10);
+
+const DAY: Duration = Duration::from_secs(86_400);

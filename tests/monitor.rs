@@ -1,0 +1,130 @@
+//! The monitor, as drivers use it.
+
+use core::time::Duration;
+
+use spacelike::hlc::{LocalClock, ReservedError, Stored, Timestamp};
+use spacelike::machine::NodeId;
+use spacelike::monitor::{Monitor, RESERVE, Reading};
+
+const DRIFT_MAX: Duration = Duration::from_millis(500);
+const WALL: Duration = Duration::from_secs(1_700_000_000);
+const PEER: NodeId = NodeId(2);
+
+fn reading(elapsed: Duration) -> Reading {
+    Reading { monotonic: elapsed, wall: WALL + elapsed, error: None }
+}
+
+fn started(stored: Stored) -> Monitor {
+    let mut monitor = Monitor::new([PEER], DRIFT_MAX, stored);
+    let reservation = monitor.reserve(reading(Duration::ZERO)).unwrap().expect("due at the start");
+    monitor.confirm(reservation);
+    monitor
+}
+
+/// A step before the first bound is stored is refused, whether or not an earlier life stored one.
+#[test]
+fn no_step_comes_before_a_stored_bound() {
+    let old = Timestamp::new(1_700_000_005_000, 0).unwrap();
+    for stored in [Stored::Never, Stored::Bound(old)] {
+        let mut monitor = Monitor::new([PEER], DRIFT_MAX, stored);
+        let refused = monitor.local(reading(Duration::ZERO)).unwrap_err();
+        assert!(matches!(refused, ReservedError::Unreserved(_)));
+        let reservation = monitor.reserve(reading(Duration::ZERO)).unwrap().expect("due at the start");
+        assert!(Stored::Bound(reservation.bound()) != stored);
+        monitor.confirm(reservation);
+        assert!(monitor.local(reading(Duration::ZERO)).is_ok());
+    }
+}
+
+/// A driver that reserves whenever it is told to is never stopped by the bound, also with the worst stamps that are
+/// accepted and a wall clock that steps back in between; and it needn't store more often than every few seconds.
+#[test]
+fn reserving_when_due_is_enough() {
+    let mut monitor = started(Stored::Never);
+    let (mut stores, mut last) = (0, None);
+    for millis in (0..120_000u64).step_by(50) {
+        let mut reading = reading(Duration::from_millis(millis));
+        if (40_000..60_000).contains(&millis) {
+            reading.wall = reading.wall.saturating_sub(Duration::from_secs(3_600));
+        }
+        if let Some(reservation) = monitor.reserve(reading).unwrap() {
+            monitor.confirm(reservation);
+            stores += 1;
+        }
+        let ahead = u64::try_from((reading.wall + DRIFT_MAX).as_millis()).unwrap();
+        let worst = Timestamp::new(ahead, u16::MAX).unwrap();
+        let arrival = monitor.receive(PEER, worst, reading).unwrap();
+        assert_eq!(arrival.ahead, Ok(DRIFT_MAX));
+        let now = monitor.local(reading).unwrap();
+        assert!(Some(arrival.now.stamp) > last && now.stamp > arrival.now.stamp);
+        last = Some(now.stamp);
+    }
+    let fewest = 120 / RESERVE.as_secs();
+    assert!((fewest..=3 * fewest).contains(&stores), "{stores} stores in two minutes");
+}
+
+/// Any drift and any wall clock can be asked for; what can't be stamped is an error, not a panic.
+#[test]
+fn extreme_settings_are_no_panic() {
+    for drift_max in [Duration::ZERO, Duration::MAX] {
+        for wall in [Duration::ZERO, WALL, Timestamp::MAX.physical(), Duration::MAX] {
+            let mut monitor = Monitor::new([PEER], drift_max, Stored::Never);
+            let reading = Reading { monotonic: Duration::MAX, wall, error: None };
+            match monitor.reserve(reading) {
+                Ok(reservation) => monitor.confirm(reservation.expect("due at the start")),
+                Err(exhausted) => assert!(exhausted.wall >= Timestamp::MAX.physical()),
+            }
+            let local = monitor.local(reading);
+            assert_eq!(local.is_ok(), wall <= WALL, "{wall:?}");
+            let _ = monitor.receive(PEER, Timestamp::MAX, reading);
+        }
+    }
+}
+
+/// A new life's stamps are greater than all of the old one's, whatever the wall clock does.
+#[test]
+fn stamps_grow_across_lives() {
+    let mut monitor = Monitor::new([PEER], DRIFT_MAX, Stored::Never);
+    let reservation = monitor.reserve(reading(Duration::ZERO)).unwrap().unwrap();
+    let disk = Stored::Bound(reservation.bound());
+    monitor.confirm(reservation);
+    let before = monitor.local(reading(Duration::from_secs(3))).unwrap().stamp;
+    let mut monitor = started(disk);
+    assert!(monitor.local(reading(Duration::ZERO)).unwrap().stamp > before);
+}
+
+/// A stamp from the future doesn't move the clock, is counted, and leaves the message a stamp of its own.
+#[test]
+fn a_refused_stamp_is_no_refused_message() {
+    let mut monitor = started(Stored::Never);
+    let far = Timestamp::new(1_700_000_003_000, 0).unwrap();
+    let arrival = monitor.receive(PEER, far, reading(Duration::ZERO)).unwrap();
+    assert_eq!(arrival.ahead.unwrap_err().drift, Duration::from_secs(3));
+    assert!(arrival.now.stamp < far);
+    let peer = monitor.peer(PEER).unwrap();
+    assert_eq!((peer.messages, peer.refused, peer.ahead_max), (1, 1, Duration::ZERO));
+    assert_eq!(monitor.lead(WALL), Duration::ZERO);
+}
+
+/// What is known of peers is bounded by the world: strangers are stamped and forgotten.
+#[test]
+fn strangers_leave_no_trace() {
+    let mut monitor = started(Stored::Never);
+    let stamp = LocalClock::new(Duration::ZERO).tick(WALL).unwrap();
+    for stranger in 3..1_000 {
+        let arrival = monitor.receive(NodeId(stranger), stamp, reading(Duration::ZERO)).unwrap();
+        assert!(arrival.now.stamp > stamp);
+    }
+    assert_eq!(monitor.peers().count(), 1);
+    assert_eq!(monitor.peer(PEER).unwrap().heard, None);
+}
+
+/// The monotonic clock that a machine sees never decreases, even if the driver's does.
+#[test]
+fn monotonic_time_never_decreases() {
+    let mut monitor = started(Stored::Never);
+    let late = monitor.local(reading(Duration::from_secs(2))).unwrap();
+    let early = monitor.local(reading(Duration::from_secs(1))).unwrap();
+    assert_eq!(early.monotonic, late.monotonic);
+    assert!(early.stamp > late.stamp && early.wall < late.wall);
+}
