@@ -181,15 +181,16 @@ impl<D: Disk> Store<D> {
         Ok(())
     }
 
-    /// Writes the file anew if more of it is dead than alive. Returns whether it did.
+    /// Writes the file anew if more of it is dead than alive and it has more than `len_min` bytes:
+    /// [`COMPACT_MIN`] is a fair choice. Returns whether it did.
     ///
     /// # Errors
     /// As for [`commit`](Self::commit).
-    pub fn compact(&mut self) -> Result<bool, CommitError> {
+    pub fn compact(&mut self, len_min: u64) -> Result<bool, CommitError> {
         if self.halted {
             return Err(CommitError::Halted);
         }
-        if self.len <= COMPACT_MIN.max(2 * self.live) {
+        if self.len <= len_min.max(2 * self.live) {
             return Ok(false);
         }
         self.rewrite()?;
@@ -320,7 +321,8 @@ pub const LEN_MAX: usize = 64 << 20;
 /// The most bytes that the changes of one commit may have.
 const BODY_MAX: usize = 1 << 30;
 
-/// A smaller file is not compacted: its rewriting would cost more syncs than its dead bytes are worth.
+/// A fair `len_min` for [`Store::compact`], in bytes: rewriting a smaller file costs more syncs than its dead bytes are
+/// worth.
 pub const COMPACT_MIN: u64 = 64 << 10;
 
 /// A batch of a rewritten file is closed once it has this many bytes.
