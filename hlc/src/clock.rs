@@ -137,6 +137,20 @@ impl Clock {
     ///
     /// # Errors
     /// As for [`receive`](Self::receive). The clock is unchanged.
+    ///
+    /// # Examples
+    /// ```
+    /// use core::time::Duration;
+    /// use spacelike_hlc::{Clock, Timestamp};
+    ///
+    /// let clock = Clock::new(Duration::from_millis(500));
+    /// let wall = Duration::from_secs(10);
+    /// let stored = Timestamp::new(10_200, 0)?; // read from a replica, say
+    /// assert_eq!(clock.observe(stored, wall)?, Duration::from_millis(200));
+    /// assert_eq!(clock.latest(), Some(stored)); // nothing was issued
+    /// assert!(clock.tick(wall)? > stored);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn observe(&self, remote: Timestamp, wall: Duration) -> Result<Duration, ReceiveError> {
         if rules::floor(wall).is_none() {
@@ -148,6 +162,19 @@ impl Clock {
     }
 
     /// The latest timestamp issued or taken over: an upper bound on all that were issued. `None` if there is none yet.
+    /// Other threads may have moved the clock on by the time it returns.
+    ///
+    /// # Examples
+    /// ```
+    /// use core::time::Duration;
+    /// use spacelike_hlc::Clock;
+    ///
+    /// let clock = Clock::new(Duration::from_millis(500));
+    /// assert_eq!(clock.latest(), None);
+    /// let issued = clock.tick(Duration::from_secs(10))?;
+    /// assert_eq!(clock.latest(), Some(issued));
+    /// # Ok::<(), spacelike_hlc::Exhausted>(())
+    /// ```
     pub fn latest(&self) -> Option<Timestamp> {
         // Acquire: pairs with the release of whoever raised the word, so that what it wrote before is visible.
         // Checked by tests::clock::latest_publishes.
@@ -159,6 +186,18 @@ impl Clock {
     ///
     /// It grows when the wall clock steps back, by as much; when peers are ahead, up to `drift_max`; and while more than
     /// 65,536 timestamps a millisecond are issued. It shrinks as time passes.
+    ///
+    /// # Examples
+    /// ```
+    /// use core::time::Duration;
+    /// use spacelike_hlc::Clock;
+    ///
+    /// let clock = Clock::new(Duration::from_millis(500));
+    /// clock.tick(Duration::from_secs(10))?;
+    /// assert_eq!(clock.lead(Duration::from_secs(10)), Duration::ZERO);
+    /// assert_eq!(clock.lead(Duration::from_secs(7)), Duration::from_secs(3)); // the wall clock stepped back
+    /// # Ok::<(), spacelike_hlc::Exhausted>(())
+    /// ```
     pub fn lead(&self, wall: Duration) -> Duration {
         self.latest()
             .map_or(Duration::ZERO, |latest| latest.physical().saturating_sub(rules::whole_millis(wall)))
