@@ -1,13 +1,12 @@
-//! The one door to atomics: `core`'s, `loom`'s in models, and `portable-atomic`'s where the target has none of 64 bits.
+//! The one door to atomics: `core`'s, `loom`'s in models, and a critical section's where the target has none of 64 bits.
 
 #[cfg(all(test, loom))]
 pub(crate) use self::mutable::{AtomicU64, Mutant, with_mutant, with_strong_loads};
 #[cfg(all(target_has_atomic = "64", not(all(test, loom))))]
 pub(crate) use core::sync::atomic::AtomicU64;
-#[cfg(any(target_has_atomic = "64", all(test, loom)))]
+#[cfg(all(not(target_has_atomic = "64"), not(all(test, loom))))]
+pub(crate) use self::guarded::AtomicU64;
 pub(crate) use core::sync::atomic::Ordering;
-#[cfg(all(not(target_has_atomic = "64"), not(all(test, loom)), feature = "critical-section"))]
-pub(crate) use portable_atomic::{AtomicU64, Ordering};
 
 /// Declares a function `const`, except in models: loom's atomics can't be built in a constant.
 macro_rules! const_unless_loom {
@@ -19,6 +18,57 @@ macro_rules! const_unless_loom {
     };
 }
 pub(crate) use const_unless_loom;
+
+/// The word on targets without 64-bit atomics: each access is one critical section, which the final binary provides. It
+/// orders more than any `Ordering` asks for.
+///
+/// Not `portable-atomic`: on targets that have narrower atomics, its 64-bit ones are a global spin lock, feature or not,
+/// and an interrupt that finds it taken spins for ever.
+#[cfg(all(not(target_has_atomic = "64"), not(all(test, loom))))]
+mod guarded {
+    use core::cell::Cell;
+    use core::sync::atomic::Ordering;
+
+    use critical_section::Mutex;
+
+    #[derive(Debug)]
+    pub(crate) struct AtomicU64(Mutex<Cell<u64>>);
+
+    #[allow(dead_code, reason = "every crate has this file, and not every one uses every operation")]
+    impl AtomicU64 {
+        pub(crate) const fn new(value: u64) -> Self {
+            Self(Mutex::new(Cell::new(value)))
+        }
+
+        pub(crate) fn load(&self, _: Ordering) -> u64 {
+            critical_section::with(|section| self.0.borrow(section).get())
+        }
+
+        pub(crate) fn store(&self, value: u64, _: Ordering) {
+            critical_section::with(|section| self.0.borrow(section).set(value));
+        }
+
+        pub(crate) fn fetch_add(&self, n: u64, _: Ordering) -> u64 {
+            critical_section::with(|section| {
+                let word = self.0.borrow(section);
+                word.replace(word.get().wrapping_add(n))
+            })
+        }
+
+        pub(crate) fn compare_exchange_weak(
+            &self,
+            current: u64,
+            new: u64,
+            _: Ordering,
+            _: Ordering,
+        ) -> Result<u64, u64> {
+            critical_section::with(|section| {
+                let word = self.0.borrow(section);
+                if word.get() == current { Ok(word.replace(new)) } else { Err(word.get()) }
+            })
+        }
+    }
+}
 
 /// Loom's atomics with a switch: a model runs a second time with the memory accesses of the very code under test made
 /// weaker, and has to fail.
