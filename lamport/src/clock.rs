@@ -3,19 +3,22 @@ use crate::{OutOfRange, ReceiveError, Timestamp, rules};
 
 /// A Lamport clock that threads share: one atomic word.
 ///
-/// Implements the rules of Lamport 1978, "Time, Clocks, and the Ordering of Events in a Distributed System": IR1, a
-/// process increments its clock between any two events ([`tick`](Self::tick)); IR2, a message carries its sender's
-/// timestamp, and its receiver's clock moves past it ([`receive`](Self::receive)).
+/// Implements the rules of Lamport 1978, "Time, Clocks, and the Ordering of Events in a Distributed System", section
+/// "Logical Clocks": IR1, a process increments its clock between any two events ([`tick`](Self::tick)); IR2, a message
+/// carries its sender's timestamp, and its receiver's clock moves past it ([`receive`](Self::receive)). Threads that share
+/// a clock are one process: it orders their events in the order in which they got to the word.
 ///
 /// # Progress
-/// [`tick`](Self::tick) is one `fetch_add`: wait-free where that is an instruction. The others are lock-free. This holds
-/// on targets with `target_has_atomic = "64"`; elsewhere the feature `critical-section` makes each access a short
-/// critical section. No allocation.
+/// [`tick`](Self::tick) is one `fetch_add`: wait-free where that is an instruction. The others are lock-free: a retry
+/// means that another thread moved the clock. [`latest`](Self::latest) is one load. This holds on targets with
+/// `target_has_atomic = "64"`; elsewhere the feature `critical-section` makes each access a short critical section. No
+/// allocation.
 ///
 /// # Memory ordering
-/// What was written before a timestamp was issued is visible once a greater one was issued by the same clock, or read
-/// from [`latest`](Self::latest). Uniqueness and growth need no ordering at all, only that one word has one order of
-/// modification. Models: `tests::clock`.
+/// What a thread wrote before it was issued a timestamp is visible to whoever is issued a greater one by the same clock,
+/// or reads that one or a greater one from [`latest`](Self::latest). Takeovers, by [`observe`](Self::observe) and
+/// [`bootstrap`](Self::bootstrap), publish nothing. Uniqueness, growth, and agreement with whatever else puts one call
+/// before another need no ordering at all, only that one word has one order of modification. Models: `tests::clock`.
 ///
 /// # Examples
 /// ```
@@ -40,15 +43,18 @@ impl Clock {
         /// A clock at zero, which one message may move by at most `jump_max`.
         ///
         /// Without such a bound a single peer that sends [`Timestamp::LIMIT`] moves every honest clock there, and all
-        /// their later timestamps are refused. With it, that takes 2^63 / `jump_max` messages. Choose more than the
-        /// busiest peer issues while a node is cut off: `1 << 20` a message lets an attacker who sends a million
-        /// messages a second get there in 97 days, `1 << 32` in 36 minutes.
+        /// their later timestamps are refused. With it, that takes 2^63 / `jump_max` messages: at a million a second,
+        /// 101 days with `1 << 20`, 36 minutes with `1 << 32`. Choose more than the busiest peer issues while a node is
+        /// cut off; a node that was cut off for longer needs [`bootstrap`](Self::bootstrap). Zero means zero: nothing
+        /// ahead of this clock is taken over. `u64::MAX` means no bound.
         pub const fn new(jump_max: u64) -> Self {
             Self { latest: AtomicU64::new(0), jump_max }
         }
     }
 
     /// Issues a timestamp for a local event or a send: greater than every one issued or taken over before.
+    ///
+    /// It needs no error: see [`Timestamp::LIMIT`].
     ///
     /// # Examples
     /// ```
@@ -80,7 +86,9 @@ impl Clock {
     /// ```
     #[inline]
     pub fn receive(&self, remote: Timestamp) -> Result<Timestamp, ReceiveError> {
-        // Relaxed: an old value makes a jump look longer, and then the refusal counts as taken before what raised it.
+        // Relaxed: an old value makes a jump look longer, and then the refusal counts as taken before what raised it;
+        // values that this thread knows of are never missed. Checked by
+        // tests::clock::a_jump_at_the_bound_is_received_or_refused.
         let mut seen = self.latest.load(Ordering::Relaxed);
         loop {
             rules::check(seen, remote, self.jump_max)?;
@@ -97,12 +105,32 @@ impl Clock {
         }
     }
 
-    /// Takes over a timestamp without an event of our own: later ones will be greater. Idempotent and commutative: a
-    /// join.
+    /// Takes over a timestamp without an event of our own: later ones will be greater.
+    ///
+    /// A join: of what is taken over, neither order nor repetition makes a difference. What is refused depends on the
+    /// order, since each one taken over brings the next within `jump_max`.
+    ///
+    /// For timestamps that came otherwise than by a message, such as those of stored records, and for messages whose
+    /// receive isn't an event of its own.
     ///
     /// # Errors
     /// As for [`receive`](Self::receive). The clock is unchanged.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{Clock, Timestamp};
+    ///
+    /// let clock = Clock::new(1 << 20);
+    /// for stored in [7, 42, 42, 19] {
+    ///     clock.observe(Timestamp::new(stored))?;
+    /// }
+    /// assert_eq!(clock.latest(), Timestamp::new(42));
+    /// assert_eq!(clock.tick(), Timestamp::new(43));
+    /// # Ok::<(), spacelike_lamport::ReceiveError>(())
+    /// ```
+    #[inline]
     pub fn observe(&self, remote: Timestamp) -> Result<(), ReceiveError> {
+        // Relaxed: as in `receive`.
         let mut seen = self.latest.load(Ordering::Relaxed);
         loop {
             rules::check(seen, remote, self.jump_max)?;
@@ -113,8 +141,8 @@ impl Clock {
         }
     }
 
-    /// Moves the clock to `at`, however far that is: for a node that joins late and has `at` from a source it trusts. A
-    /// clock that is beyond it stays where it is.
+    /// Moves the clock to `at`, however far that is: for a node that joins late, or begins again, and has `at` from a
+    /// source it trusts. A clock that is beyond it stays where it is.
     ///
     /// # Errors
     /// [`OutOfRange`] if `at` is above [`Timestamp::LIMIT`]. The clock is unchanged.
@@ -130,6 +158,7 @@ impl Clock {
     /// ```
     pub fn bootstrap(&self, at: Timestamp) -> Result<(), OutOfRange> {
         rules::check_limit(at)?;
+        // Relaxed: an old value costs a try.
         let mut seen = self.latest.load(Ordering::Relaxed);
         while let Err(now) = self.raise(seen, at.get()) {
             seen = now;
@@ -137,14 +166,31 @@ impl Clock {
         Ok(())
     }
 
-    /// The latest timestamp issued or taken over; zero if there is none yet.
+    /// The latest timestamp issued or taken over; [`Timestamp::ZERO`] if there is none yet. Other threads may have moved
+    /// the clock on by the time it returns: it is no timestamp for an event.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{Clock, Timestamp};
+    ///
+    /// let clock = Clock::new(1 << 20);
+    /// assert_eq!(clock.latest(), Timestamp::ZERO);
+    /// let tick = clock.tick();
+    /// assert_eq!(clock.latest(), tick);
+    /// ```
+    #[inline]
     pub fn latest(&self) -> Timestamp {
-        // Acquire: pairs with the release of whoever raised the word, so that what it wrote before is visible.
+        // Acquire: pairs with the release in `tick` and `receive`, so that what came before them is visible.
         // Checked by tests::clock::latest_publishes.
         Timestamp::new(self.latest.load(Ordering::Acquire))
     }
 
     /// How far one message may move this clock.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(spacelike_lamport::Clock::new(1 << 20).jump_max(), 1 << 20);
+    /// ```
     pub const fn jump_max(&self) -> u64 {
         self.jump_max
     }
@@ -155,8 +201,8 @@ impl Clock {
             return Ok(()); // the word only grows
         }
         // Relaxed: a takeover publishes nothing of its own, and where the word is there already it isn't even a write.
-        // It is an RMW, so what ticks below it published is passed on. Checked by
-        // tests::clock::takeovers_pass_on_what_ticks_published.
+        // Being an RMW, it passes on what the timestamps below it published, so no model could see a stronger ordering.
+        // Checked by tests::clock::takeovers_pass_on_what_ticks_published.
         self.latest.compare_exchange_weak(seen, to, Ordering::Relaxed, Ordering::Relaxed).map(drop)
     }
 }

@@ -1,6 +1,15 @@
 use crate::Timestamp;
 
 /// A remote timestamp is greater than [`Timestamp::LIMIT`]. The clock is unchanged.
+///
+/// # Examples
+/// ```
+/// use spacelike_lamport::{LocalClock, OutOfRange, Timestamp};
+///
+/// let remote = Timestamp::new(u64::MAX);
+/// let refused = LocalClock::new(1 << 20).receive(remote).unwrap_err();
+/// assert_eq!(refused, OutOfRange { remote }.into());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("timestamp {remote} is above the limit of {}", Timestamp::LIMIT)]
 pub struct OutOfRange {
@@ -9,6 +18,18 @@ pub struct OutOfRange {
 }
 
 /// A remote timestamp is further ahead of this clock than one message may move it. The clock is unchanged.
+///
+/// Its sender lies, or one of us was cut off for long: then [`bootstrap`](crate::LocalClock::bootstrap).
+///
+/// # Examples
+/// ```
+/// use spacelike_lamport::{JumpExceeded, LocalClock, Timestamp};
+///
+/// let mut clock = LocalClock::new(10);
+/// clock.tick();
+/// let refused = clock.receive(Timestamp::new(12)).unwrap_err();
+/// assert_eq!(refused, JumpExceeded { jump: 11, jump_max: 10 }.into());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("timestamp is {jump} ahead of our clock, at most {jump_max} is accepted")]
 pub struct JumpExceeded {
@@ -22,7 +43,7 @@ pub struct JumpExceeded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiveError {
-    /// No honest clock gets there.
+    /// It is above [`Timestamp::LIMIT`].
     #[error(transparent)]
     OutOfRange(#[from] OutOfRange),
     /// It is too far ahead of this clock.

@@ -3,7 +3,7 @@ use crate::{OutOfRange, ReceiveError, Timestamp, rules};
 /// A Lamport clock for one thread, or for targets without atomics: [`Clock`](crate::Clock) on `&mut self`.
 ///
 /// It is plain data, so that it can live inside a deterministic state machine. A clone is another clock: give it another
-/// node id before both issue timestamps.
+/// node id before both issue timestamps. Every operation is a comparison and an addition or two; no allocation.
 ///
 /// # Examples
 /// ```
@@ -25,11 +25,25 @@ pub struct LocalClock {
 
 impl LocalClock {
     /// As [`Clock::new`](crate::Clock::new).
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{LocalClock, Timestamp};
+    ///
+    /// let clock = LocalClock::new(1 << 20);
+    /// assert_eq!((clock.latest(), clock.jump_max()), (Timestamp::ZERO, 1 << 20));
+    /// ```
     pub const fn new(jump_max: u64) -> Self {
         Self { latest: 0, jump_max }
     }
 
     /// As [`Clock::tick`](crate::Clock::tick).
+    ///
+    /// # Examples
+    /// ```
+    /// let mut clock = spacelike_lamport::LocalClock::new(1 << 20);
+    /// assert!(clock.tick() < clock.tick());
+    /// ```
     #[inline]
     pub const fn tick(&mut self) -> Timestamp {
         self.latest += 1; // no overflow: peers stop at LIMIT, own events take centuries
@@ -41,6 +55,16 @@ impl LocalClock {
     /// # Errors
     /// [`OutOfRange`] if `remote` is above [`Timestamp::LIMIT`], [`JumpExceeded`](crate::JumpExceeded) if it is more
     /// than `jump_max` ahead of this clock. The clock is unchanged.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{LocalClock, Timestamp};
+    ///
+    /// let mut clock = LocalClock::new(1_000);
+    /// assert_eq!(clock.receive(Timestamp::new(41)), Ok(Timestamp::new(42)));
+    /// assert!(clock.receive(Timestamp::new(u64::MAX)).is_err());
+    /// assert_eq!(clock.latest(), Timestamp::new(42)); // unchanged
+    /// ```
     #[inline]
     pub fn receive(&mut self, remote: Timestamp) -> Result<Timestamp, ReceiveError> {
         self.observe(remote)?;
@@ -50,7 +74,18 @@ impl LocalClock {
     /// As [`Clock::observe`](crate::Clock::observe).
     ///
     /// # Errors
-    /// As for [`receive`](Self::receive).
+    /// As for [`receive`](Self::receive). The clock is unchanged.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{LocalClock, Timestamp};
+    ///
+    /// let mut clock = LocalClock::new(1_000);
+    /// clock.observe(Timestamp::new(42))?;
+    /// clock.observe(Timestamp::new(7))?;
+    /// assert_eq!(clock.latest(), Timestamp::new(42));
+    /// # Ok::<(), spacelike_lamport::ReceiveError>(())
+    /// ```
     #[inline]
     pub fn observe(&mut self, remote: Timestamp) -> Result<(), ReceiveError> {
         rules::check(self.latest, remote, self.jump_max)?;
@@ -62,13 +97,24 @@ impl LocalClock {
     ///
     /// # Errors
     /// [`OutOfRange`] if `at` is above [`Timestamp::LIMIT`]. The clock is unchanged.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{LocalClock, Timestamp};
+    ///
+    /// let mut clock = LocalClock::new(1_000);
+    /// clock.bootstrap(Timestamp::new(1 << 40))?;
+    /// assert!(clock.tick() > Timestamp::new(1 << 40));
+    /// # Ok::<(), spacelike_lamport::OutOfRange>(())
+    /// ```
     pub fn bootstrap(&mut self, at: Timestamp) -> Result<(), OutOfRange> {
         rules::check_limit(at)?;
         self.latest = self.latest.max(at.get());
         Ok(())
     }
 
-    /// As [`Clock::latest`](crate::Clock::latest).
+    /// The latest timestamp issued or taken over; [`Timestamp::ZERO`] if there is none yet.
+    #[inline]
     pub const fn latest(&self) -> Timestamp {
         Timestamp::new(self.latest)
     }

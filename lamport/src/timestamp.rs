@@ -5,10 +5,12 @@ use crate::ParseTimestampError;
 
 /// A logical time: the number *C(a)* that a Lamport clock gives to an event *a*.
 ///
-/// If *a* happened before *b*, then `C(a) < C(b)`. The converse does not hold: `C(a) < C(b)` says only that *b* did not
-/// happen before *a*. The [crate's documentation](crate) has an example of each.
+/// If *a* happened before *b*, then `C(a) < C(b)`: the Clock Condition of Lamport 1978, section "Logical Clocks". The
+/// converse does not hold: `C(a) < C(b)` says only that *b* did not happen before *a*. The
+/// [crate's documentation](crate) has an example of each.
 ///
-/// Any `u64` is a timestamp; which of them a clock takes over from a peer is the clock's decision.
+/// Any `u64` is a timestamp, so decoding can't fail; which of them a clock takes over from a peer is the clock's decision.
+/// With serde it is the number, in text formats too: JavaScript reads those exactly up to 2^53.
 ///
 /// # Examples
 /// ```
@@ -29,6 +31,17 @@ impl Timestamp {
 
     /// The greatest timestamp that a clock takes over from a peer: 2^63 - 1. The half above it is headroom: our own
     /// events, at one a nanosecond, would take 292 years to cross it, so that `tick` needs no error.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_lamport::{LocalClock, Timestamp};
+    ///
+    /// let mut clock = LocalClock::new(u64::MAX); // no bound for one message
+    /// assert!(clock.receive(Timestamp::new(u64::MAX)).is_err());
+    /// let received = clock.receive(Timestamp::LIMIT)?;
+    /// assert!(clock.tick() > received);
+    /// # Ok::<(), spacelike_lamport::ReceiveError>(())
+    /// ```
     pub const LIMIT: Self = Self(u64::MAX >> 1);
 
     /// The timestamp of this value.
@@ -54,6 +67,7 @@ impl Timestamp {
     }
 }
 
+/// Decimal digits. Width and fill are honoured: `{:020}` gives text that sorts as timestamps do.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
