@@ -1,0 +1,3 @@
+//! `spacelike`: a tour of clocks going wrong.
+
+fn main() {}

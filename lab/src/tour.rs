@@ -1,0 +1,20 @@
+//! The tour: nodes that gossip over real sockets, on wall clocks some of which are wrong, and what came of it.
+//!
+//! ```text
+//! Options -> Tour -> Trace -> Analysis -> Report (the table)
+//!                      |
+//!                      +-> Diagram (the page)
+//! ```
+
+pub use error::TourError;
+pub use options::{Options, OptionsError};
+pub use progress::Progress;
+pub use report::Report;
+pub use run::{Run, Tour};
+
+mod error;
+pub mod gossip;
+mod options;
+mod progress;
+mod report;
+mod run;

@@ -1,0 +1,103 @@
+use std::fmt::{self, Display};
+use std::time::Duration;
+
+use crate::analysis::{Analysis, Tally, Traffic};
+use crate::tour::Run;
+use crate::trace::NodeHeader;
+
+/// What came of a tour, as a table for people. `Display` writes it, without a line feed at the end.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    run: &'a Run,
+    analysis: &'a Analysis,
+}
+
+impl<'a> Report<'a> {
+    /// Of a run, and the analysis of its trace.
+    pub fn new(run: &'a Run, analysis: &'a Analysis) -> Self {
+        Self { run, analysis }
+    }
+}
+
+impl Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (run, analysis) = (self.run, self.analysis);
+        let header = &run.trace.header;
+        let seconds = run.progress.elapsed.as_secs_f64();
+        let nodes = header.nodes.len();
+        write!(f, "{nodes} nodes talked over TCP for {seconds:.1} s, seed {}", header.seed)?;
+        writeln!(f, "{}\n", if run.interrupted { ", until they were interrupted" } else { "" })?;
+
+        writeln!(f, "  messages sent           {:>9}", analysis.sent)?;
+        writeln!(f, "  messages received       {:>9}   {:.0} a second", analysis.received, analysis.rate())?;
+        writeln!(f, "  edges checked           {:>9}   each from a send to its receive", analysis.edges)?;
+        writeln!(
+            f,
+            "  largest lead of the HLC {:>9}   over a node's own wall clock",
+            Millis(analysis.lead_max)
+        )?;
+        let refused_stamps: u64 = run.stats.values().map(|stats| stats.refused_stamps).sum();
+        let oddities = [
+            (analysis.duplicates, "received twice"),
+            (analysis.orphans, "received but never sent"),
+            (analysis.resends, "sent twice under one name"),
+            (refused_stamps, "refused: the stamp was too far ahead"),
+            (run.progress.refused, "refused: no honest peer sends them"),
+        ];
+        for (count, what) in oddities.into_iter().filter(|&(count, _)| count > 0) {
+            writeln!(f, "  messages                {count:>9}   {what}")?;
+        }
+
+        writeln!(f, "\n  clock      receive before send   both equal   events not after the one before")?;
+        self.clock(f, "wall", analysis.wall, analysis.wall_steps_back)?;
+        self.clock(f, "Lamport", analysis.lamport, analysis.lamport_stalls)?;
+        self.clock(f, "HLC", analysis.hlc, analysis.hlc_stalls)?;
+
+        write!(f, "\n  node   wall clock                                sent   received")?;
+        for node in &header.nodes {
+            let traffic = analysis.nodes.get(&node.node).copied().unwrap_or_default();
+            let Traffic { sent, received } = traffic;
+            write!(f, "\n  {:>4}   {:<38} {sent:>7} {received:>10}", node.node, Skew(node).to_string())?;
+        }
+        Ok(())
+    }
+}
+
+impl Report<'_> {
+    fn clock(&self, f: &mut fmt::Formatter<'_>, name: &str, tally: Tally, stalls: u64) -> fmt::Result {
+        let edges = self.analysis.edges.max(1);
+        #[expect(clippy::cast_precision_loss, reason = "for people, who read three digits")]
+        let percent = tally.before as f64 * 100.0 / edges as f64;
+        let Tally { before, equal } = tally;
+        writeln!(f, "  {name:<8} {before:>13} {percent:>5.1} % {equal:>12} {stalls:>33}")
+    }
+}
+
+/// What was done to a node's wall clock: "+150 ms, then -400 ms at 2.5 s".
+pub(crate) struct Skew<'a>(pub(crate) &'a NodeHeader);
+
+impl Display for Skew<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.offset_ms {
+            0 => f.write_str("right")?,
+            offset => write!(f, "{offset:+} ms")?,
+        }
+        if let Some(step) = self.0.step {
+            write!(
+                f,
+                ", moved by {:+} ms after {} s",
+                step.by_ms,
+                Duration::from_millis(step.after_ms).as_secs_f64()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+struct Millis(Duration);
+
+impl Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} ms", self.0.as_millis()))
+    }
+}

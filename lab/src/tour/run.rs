@@ -1,0 +1,223 @@
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use spacelike::machine::NodeId;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout_at};
+
+use crate::clocks::{OsClocks, SkewedClocks};
+use crate::net::{Config, Halted, Listener, Node, NoteAt, OnDrift, Stats};
+use crate::tour::gossip::{Gossip, Note, Request, Stamps};
+use crate::tour::{Options, Progress, TourError};
+use crate::trace::{Event, Kind, MessageId, Trace};
+
+/// Nodes that have their ports and wait to be run.
+///
+/// # Examples
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use std::time::Duration;
+/// use spacelike_lab::analysis::Analysis;
+/// use spacelike_lab::tour::{Options, Tour};
+///
+/// let options = Options { duration: Duration::from_millis(200), steps: [].into(), ..Options::default() };
+/// let run = Tour::bind(&options)?.run(std::future::pending(), |progress| println!("{progress:?}")).await?;
+///
+/// let analysis = Analysis::of(&run.trace);
+/// assert_eq!(analysis.hlc.wrong(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Tour {
+    options: Options,
+    listeners: BTreeMap<NodeId, Listener>,
+}
+
+/// A tour that was run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Run {
+    /// What happened.
+    pub trace: Trace,
+    /// Where it ended.
+    pub progress: Progress,
+    /// What each node's driver counted.
+    pub stats: BTreeMap<NodeId, Stats>,
+    /// It was stopped before its time.
+    pub interrupted: bool,
+}
+
+impl Tour {
+    /// Takes the ports.
+    ///
+    /// # Errors
+    /// [`TourError::Options`] if the options can't be run, [`TourError::Bind`] if a port can't be had.
+    pub fn bind(options: &Options) -> Result<Self, TourError> {
+        options.check()?;
+        let listener = |node| {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port_of(node)));
+            let listener = Listener::bind(address).map_err(|error| TourError::Bind { node, error })?;
+            Ok((node, listener))
+        };
+        let listeners = options.ids().map(listener).collect::<Result<_, TourError>>()?;
+        Ok(Self { options: options.clone(), listeners })
+    }
+
+    /// Runs the nodes for their time, or until `stop`, and stops them. `watch` is called about ten times a second.
+    ///
+    /// Not cancel safe: use `stop`.
+    ///
+    /// # Errors
+    /// [`TourError::Start`] if a node doesn't start, [`TourError::Halted`] if one stops by itself.
+    pub async fn run(
+        self,
+        stop: impl Future<Output = ()>,
+        mut watch: impl FnMut(Progress),
+    ) -> Result<Run, TourError> {
+        let began = Instant::now();
+        let (options, (nodes, mut book)) = (self.options.clone(), self.start().await?);
+        let mut stop = pin!(stop);
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let interrupted = loop {
+            tokio::select! {
+                () = &mut stop => break true,
+                () = sleep_until(began + options.duration) => break false,
+                _ = tick.tick() => {
+                    book.read();
+                    watch(Progress { elapsed: began.elapsed(), ..book.progress });
+                }
+            }
+        };
+        let elapsed = began.elapsed();
+        hush(&nodes, &mut book).await;
+        let stats = shutdown(nodes).await?;
+        book.read();
+        let progress = Progress { elapsed, ..book.progress };
+        watch(progress);
+        Ok(Run { trace: book.close(), progress, stats, interrupted })
+    }
+
+    async fn start(self) -> Result<(Nodes, Book), TourError> {
+        let addresses: BTreeMap<_, _> =
+            self.listeners.iter().map(|(&node, listener)| (node, listener.local_addr())).collect();
+        let clocks = OsClocks::new(); // one origin, so that the readings of all nodes can be put in order
+        let (notes, inbox) = mpsc::channel();
+        let mut nodes = Nodes::new();
+        for (node, socket) in self.listeners {
+            let mut peers = addresses.clone();
+            peers.remove(&node);
+            let every = Duration::from_secs_f64(1.0 / self.options.rate);
+            let machine = Gossip::new(node, peers.keys().copied(), every, self.options.seed);
+            let mut config = Config::new(CLUSTER, node, peers);
+            config.drift_max = self.options.drift_max;
+            config.on_drift = OnDrift::Refuse;
+            config.seed = self.options.seed;
+            let mut skewed = SkewedClocks::new(self.options.offset_ms(node)).on(clocks.clone());
+            if let Some(step) = self.options.steps.get(&node) {
+                skewed = skewed.step(Duration::from_millis(step.after_ms), step.by_ms);
+            }
+            // The receiver outlives the nodes, except when the tour is dropped: then nobody asks for notes any more.
+            let notes = notes.clone();
+            let notes = move |note| drop(notes.send(note));
+            match Node::start(socket, config, machine, skewed, notes).await {
+                Ok(started) => drop(nodes.insert(node, started)),
+                Err(error) => {
+                    shutdown(nodes).await?;
+                    return Err(TourError::Start { node, error });
+                }
+            }
+        }
+        let trace = Trace { header: self.options.header(), events: Vec::new() };
+        Ok((nodes, Book { inbox, trace, progress: Progress::default() }))
+    }
+}
+
+type Nodes = BTreeMap<NodeId, Node<Gossip>>;
+
+/// Ends the sending and waits until what was sent has arrived, or won't.
+async fn hush(nodes: &Nodes, book: &mut Book) {
+    let deadline = Instant::now() + PATIENCE;
+    for node in nodes.values() {
+        // A node that doesn't answer has halted, and says so when it is shut down.
+        let _ = timeout_at(deadline, node.request(Request::Hush)).await;
+    }
+    loop {
+        book.read();
+        if book.progress.received + book.progress.refused >= book.progress.sent || Instant::now() >= deadline
+        {
+            return;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Stops all nodes at once. Reports the first, in node order, that had stopped by itself.
+async fn shutdown(nodes: Nodes) -> Result<BTreeMap<NodeId, Stats>, TourError> {
+    let mut stopping: JoinSet<(NodeId, Result<Stats, Halted>)> = JoinSet::new();
+    for (node, running) in nodes {
+        stopping.spawn(async move { (node, running.shutdown().await) });
+    }
+    let stopped: BTreeMap<_, _> = stopping.join_all().await.into_iter().collect();
+    let stats = |(node, stopped): (_, Result<_, _>)| match stopped {
+        Ok(stats) => Ok((node, stats)),
+        Err(error) => Err(TourError::Halted { node, error }),
+    };
+    stopped.into_iter().map(stats).collect()
+}
+
+/// Turns the nodes' notes into the trace.
+struct Book {
+    inbox: Receiver<NoteAt<Note>>,
+    trace: Trace,
+    progress: Progress,
+}
+
+impl Book {
+    /// Takes the notes that are there.
+    fn read(&mut self) {
+        while let Ok(NoteAt { node, now, note }) = self.inbox.try_recv() {
+            let event = |kind, message: MessageId, peer, at: Stamps| Event {
+                time: now.monotonic,
+                node,
+                kind,
+                message,
+                peer,
+                wall: at.wall,
+                lamport: at.lamport,
+                hlc: at.hlc,
+            };
+            match note {
+                Note::Sent { id, to, at } => {
+                    self.progress.sent += 1;
+                    self.trace.events.push(event(Kind::Send, id, to, at));
+                }
+                Note::Received { id, sent, at } => {
+                    self.progress.received += 1;
+                    self.progress.inverted += u64::from(at.wall < sent.wall);
+                    self.trace.events.push(event(Kind::Receive, id, id.sender, at));
+                }
+                Note::Refused { .. } => self.progress.refused += 1,
+            }
+        }
+    }
+
+    /// The trace, in true order. The sort is stable, and a node's notes come in its own order.
+    fn close(mut self) -> Trace {
+        self.trace.events.sort_by_key(|event| event.time);
+        self.trace
+    }
+}
+
+/// Keeps nodes of other programs on this machine out.
+const CLUSTER: u64 = u64::from_be_bytes(*b"the tour");
+
+const TICK: Duration = Duration::from_millis(100);
+
+/// How long the last messages may take.
+const PATIENCE: Duration = Duration::from_secs(1);
