@@ -93,7 +93,7 @@ unpack_rust() {
         # A link that leads out of the folder is there.
         rm -rf "$part/rust/lib/rustlib/src/rust"
         mkdir -p "$part/rust/lib/rustlib/src/rust"
-        mv "$part"/root/usr/src/rustc-*/library "$part/rust/lib/rustlib/src/rust/library"
+        mv "$part/root"/usr/src/rustc-*/library "$part/rust/lib/rustlib/src/rust/library"
     fi
     mv "$part/rust" "$folder"
     rm -rf "$part"
