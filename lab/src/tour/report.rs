@@ -48,7 +48,7 @@ impl Display for Report<'_> {
             writeln!(f, "  messages                {count:>9}   {what}")?;
         }
 
-        writeln!(f, "\n  clock      receive before send   both equal   events not after the one before")?;
+        writeln!(f, "\n  clock      receive before send      equal   not growing on a node")?;
         self.clock(f, "wall", analysis.wall, analysis.wall_steps_back)?;
         self.clock(f, "Lamport", analysis.lamport, analysis.lamport_stalls)?;
         self.clock(f, "HLC", analysis.hlc, analysis.hlc_stalls)?;
@@ -69,7 +69,7 @@ impl Report<'_> {
         #[expect(clippy::cast_precision_loss, reason = "for people, who read three digits")]
         let percent = tally.before as f64 * 100.0 / edges as f64;
         let Tally { before, equal } = tally;
-        writeln!(f, "  {name:<8} {before:>13} {percent:>5.1} % {equal:>12} {stalls:>33}")
+        writeln!(f, "  {name:<8} {before:>12} {percent:>5.1} % {equal:>10} {stalls:>23}")
     }
 }
 

@@ -107,7 +107,7 @@ impl Tour {
         let addresses: BTreeMap<_, _> =
             self.listeners.iter().map(|(&node, listener)| (node, listener.local_addr())).collect();
         let clocks = OsClocks::new(); // one origin, so that the readings of all nodes can be put in order
-        let (notes, inbox) = mpsc::channel();
+        let (sender, inbox) = mpsc::channel();
         let mut nodes = Nodes::new();
         for (node, socket) in self.listeners {
             let mut peers = addresses.clone();
@@ -123,9 +123,9 @@ impl Tour {
                 skewed = skewed.step(Duration::from_millis(step.after_ms), step.by_ms);
             }
             // The receiver outlives the nodes, except when the tour is dropped: then nobody asks for notes any more.
-            let notes = notes.clone();
-            let notes = move |note| drop(notes.send(note));
-            match Node::start(socket, config, machine, skewed, notes).await {
+            let sender = sender.clone();
+            let keep = move |note| drop(sender.send(note));
+            match Node::start(socket, config, machine, skewed, keep).await {
                 Ok(started) => drop(nodes.insert(node, started)),
                 Err(error) => {
                     shutdown(nodes).await?;

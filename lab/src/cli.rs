@@ -1,0 +1,197 @@
+//! What the binary does: the arguments, the terminal, the signals and the files. The tour itself is the library's.
+
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use spacelike_lab::analysis::Analysis;
+use spacelike_lab::diagram::Diagram;
+use spacelike_lab::tour::{Report, Run, Tour};
+use tokio::runtime::Runtime;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::cli::args::{Stop, TourArgs};
+use crate::cli::bar::Bar;
+
+mod args;
+mod bar;
+mod signals;
+
+pub(crate) fn main() -> ExitCode {
+    let outcome = match args::parse() {
+        Ok(tour) => run(&tour),
+        Err(Stop::Help(text)) => print(&text).map_err(Failure::late).map(|()| ExitCode::SUCCESS),
+        Err(Stop::Usage(line)) => Err(Failure { line: format!("{line} (see --help)"), code: USAGE }),
+    };
+    outcome.unwrap_or_else(|failure| {
+        // Nobody is left to be told if this fails.
+        let _ = writeln!(io::stderr(), "spacelike: {}", failure.line);
+        ExitCode::from(failure.code)
+    })
+}
+
+fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
+    let options = args.options().map_err(Failure::usage)?;
+    log(args.verbose);
+    let tour = Tour::bind(&options).map_err(Failure::usage)?;
+    let files = Files::create(&args.out)?;
+    let runtime = Runtime::new().map_err(|error| Failure::usage(format_args!("can't start: {error}")))?;
+
+    let bar = Bar::new(options.duration, options.nodes, args.quiet, args.verbose > 0);
+    let run = runtime.block_on(tour.run(signals::stop(), |progress| bar.show(progress)));
+    bar.finish();
+    let run = run.map_err(|error| Failure {
+        code: if error.is_setup() { USAGE } else { LATE },
+        line: error.to_string(),
+    })?;
+
+    let analysis = Analysis::of(&run.trace);
+    let verdict = analysis.verdict();
+    if !args.quiet {
+        print(&format!("{}\n\n", Report::new(&run, &analysis))).map_err(Failure::late)?;
+    }
+    let paths = files.write(&run, &analysis)?;
+    let lines = match (args.quiet, verdict) {
+        (true, _) => paths.bare(),
+        (false, Ok(())) => format!("{paths}\n{}\n", Lesson(&analysis)),
+        (false, Err(_)) => paths.to_string(),
+    };
+    print(&lines).map_err(Failure::late)?;
+    verdict.map(|()| ExitCode::SUCCESS).map_err(Failure::late)
+}
+
+/// Why the program ends, in a line, and how.
+struct Failure {
+    line: String,
+    code: u8,
+}
+
+impl Failure {
+    fn usage(line: impl Display) -> Self {
+        Self { line: line.to_string(), code: USAGE }
+    }
+
+    fn late(line: impl Display) -> Self {
+        Self { line: line.to_string(), code: LATE }
+    }
+}
+
+/// The files that a tour leaves. Opened before it runs, so that nobody waits for a run that can't be kept.
+struct Files {
+    trace: (PathBuf, File),
+    diagram: (PathBuf, File),
+}
+
+impl Files {
+    fn create(folder: &Path) -> Result<Self, Failure> {
+        let refused =
+            |path: &Path, error| Failure::usage(format_args!("can't write to {}: {error}", path.display()));
+        fs::create_dir_all(folder).map_err(|error| refused(folder, error))?;
+        let create = |name| {
+            let path = folder.join(name);
+            match File::create(&path) {
+                Ok(file) => Ok((path, file)),
+                Err(error) => Err(refused(&path, error)),
+            }
+        };
+        Ok(Self { trace: create("trace.jsonl")?, diagram: create("diagram.html")? })
+    }
+
+    fn write(self, run: &Run, analysis: &Analysis) -> Result<Paths, Failure> {
+        fn write(
+            (path, file): (PathBuf, File),
+            content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+        ) -> Result<PathBuf, Failure> {
+            let mut file = BufWriter::new(file);
+            match content(&mut file).and_then(|()| file.flush()) {
+                Ok(()) => Ok(path),
+                Err(error) => Err(Failure::late(format_args!("can't write {}: {error}", path.display()))),
+            }
+        }
+        Ok(Paths {
+            trace: write(self.trace, |file| run.trace.write(file))?,
+            diagram: write(self.diagram, |file| write!(file, "{}", Diagram::new(&run.trace, analysis)))?,
+        })
+    }
+}
+
+/// Where the files are.
+struct Paths {
+    trace: PathBuf,
+    diagram: PathBuf,
+}
+
+impl Paths {
+    /// For scripts: a path a line.
+    fn bare(&self) -> String {
+        format!("{}\n{}\n", self.trace.display(), self.diagram.display())
+    }
+}
+
+impl Display for Paths {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "  trace     {}", self.trace.display())?;
+        writeln!(f, "  diagram   {}   (open it in a browser)", self.diagram.display())
+    }
+}
+
+/// What was just seen, for a newcomer.
+struct Lesson<'a>(&'a Analysis);
+
+impl Display for Lesson<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Analysis { edges, wall, lead_max, .. } = self.0;
+        if wall.before == 0 {
+            writeln!(
+                f,
+                "Every clock put every message in order: no wall clock was wrong by more than a message takes."
+            )?;
+            return f.write_str("Set one wrong to see the difference: --offset 150ms,-150ms");
+        }
+        writeln!(
+            f,
+            "By the wall clocks, {} of {edges} messages were received before they were sent: whoever sorts by",
+            wall.before
+        )?;
+        writeln!(
+            f,
+            "such timestamps sees effects before their causes. Lamport clocks and hybrid logical clocks (HLC) put"
+        )?;
+        write!(
+            f,
+            "every receive after its send, and the HLC also stayed within {} ms of the wall clocks.",
+            lead_max.as_millis()
+        )
+    }
+}
+
+/// Writes to stdout. A reader that went away, such as `head`, has what it wanted.
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .log_internal_errors(false)
+        .init();
+}
+
+/// It can't be run as asked.
+const USAGE: u8 = 2;
+/// It was run, and something is wrong.
+const LATE: u8 = 1;
