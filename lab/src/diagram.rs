@@ -96,7 +96,7 @@ impl Diagram<'_> {
             ),
             (_, wrong, 0) => write!(
                 f,
-                "{wrong} of {edges} messages were received <em>before they were sent</em>, if you ask the wall clocks. Lamport clocks and hybrid logical clocks put every one of them in the right order."
+                "{wrong} of {edges} messages were received <em>before they were sent</em>, if you ask the wall clocks. Lamport clocks and hybrid logical clocks (HLC) put every one of them in the right order."
             ),
             (_, _, broken) => write!(
                 f,
@@ -342,12 +342,12 @@ impl Axis {
 fn offset(node: &NodeHeader) -> String {
     let mut text = match node.offset_ms {
         0 => "right".to_owned(),
-        offset => format!("{offset:+} ms"),
+        offset => format!("{offset:+}{NBSP}ms"),
     };
     if let Some(step) = node.step {
-        let _ = write!(text, ", then {:+} ms", step.by_ms); // a String takes everything
+        let _ = write!(text, ", then {:+}{NBSP}ms", step.by_ms); // a String takes everything
     }
-    text
+    text.replace('-', "\u{2212}") // a minus is as wide as a plus
 }
 
 /// Milliseconds with microseconds behind the point.
@@ -408,6 +408,9 @@ impl Display for EscapedJson<'_> {
         })
     }
 }
+
+/// Keeps a number and its unit on one line.
+const NBSP: char = '\u{a0}';
 
 const TEMPLATE: &str = include_str!("diagram/template.html");
 const STYLE: &str = include_str!("diagram/style.css");

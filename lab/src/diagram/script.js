@@ -163,10 +163,12 @@
       backsteps[index].arc.setAttribute('d', `M${a}C${b} ${c} ${d}`);
       const [left, right] = text(point(to - 4.5, base + side * (radius + 8)), point(to + 4.5, base + side * (radius + 8)));
       backsteps[index].head.setAttribute('d', `M${left}L${d}L${right}`);
-      const middle = Math.min(Math.max((from + to) / 2, 60), length - 60);
-      const [x, y] = vertical ? [Math.max(46, base - 18), (from + to) / 2] : [middle, base + lift + 13];
-      backsteps[index].text.setAttribute('x', x.toFixed(1));
-      backsteps[index].text.setAttribute('y', y.toFixed(1));
+      // The text: on a wide arc, below a narrow one; on a column, beside it where there is room.
+      const middle = (from + to) / 2;
+      const [x, y, anchor] = vertical
+        ? [base > 130 ? base - 12 : base + 12, middle + 4, base > 130 ? 'end' : 'start']
+        : [Math.min(Math.max(middle, 60), length - 60), base + lift + (Math.abs(to - from) > 150 ? 4 : 13), 'middle'];
+      for (const [key, value] of Object.entries({ x: x.toFixed(1), y: y.toFixed(1), 'text-anchor': anchor })) backsteps[index].text.setAttribute(key, value);
     });
     if (chosen !== null) putCard();
   }
@@ -229,17 +231,21 @@
     make('p', { class: 'cone' }, card, `Of the other events here, ${cone.past.size} came before, ${cone.future.size} after, and ${apart} are spacelike.`);
   }
 
+  // Beside the event, on the side away from the message's other end, so that the message stays in sight.
   function putCard() {
     if (vertical) return;
     const card = $('card');
     const frame = $('diagram').getBoundingClientRect();
     const dot = dots[chosen].getBoundingClientRect();
-    const left = Math.min(Math.max(dot.left - frame.left + dot.width / 2 - card.offsetWidth / 2, 0), frame.width - card.offsetWidth);
-    const below = dot.bottom - frame.top + 10;
-    const above = dot.top - frame.top - card.offsetHeight - 10;
-    const fits = dot.bottom + card.offsetHeight + 14 < innerHeight || dot.top - card.offsetHeight - 14 < 0;
+    const end = otherEnd(chosen);
+    const gap = 16;
+    const sides = [dot.right - frame.left + gap, dot.left - frame.left - gap - card.offsetWidth];
+    if (end !== undefined && along[end] > along[chosen]) sides.reverse();
+    const fits = (left) => left >= 0 && left + card.offsetWidth <= frame.width;
+    const left = sides.find(fits) ?? Math.max(0, frame.width - card.offsetWidth);
+    const top = (dot.top + dot.bottom) / 2 - frame.top - card.offsetHeight / 2;
     card.style.left = `${left}px`;
-    card.style.top = `${fits ? below : above}px`;
+    card.style.top = `${Math.min(Math.max(top, 0), Math.max(0, frame.height - card.offsetHeight))}px`;
   }
 
   const focused = () => { const index = dots.indexOf(document.activeElement); return index < 0 ? null : index; };
