@@ -311,8 +311,7 @@ fn cut_file_is_refused_below_its_birth_and_a_prefix_above() {
 #[test]
 fn rot_is_told_from_a_torn_tail() {
     let disk = Memory::default();
-    let mut store =
-        Store::begin(disk.clone(), IDENTITY, Contents::default(), 1, timestamp(1), 9).unwrap();
+    let mut store = Store::begin(disk.clone(), IDENTITY, Contents::default(), 1, timestamp(1), 9).unwrap();
     let first = usize::try_from(store.file_len()).unwrap();
     store.commit(&[put(1, b"first")]).unwrap();
     store.commit(&[put(2, b"second")]).unwrap();
@@ -330,8 +329,7 @@ fn rot_is_told_from_a_torn_tail() {
 #[test]
 fn later_batch_of_an_unsynced_tail_is_torn_and_not_rot() {
     let disk = Memory::default();
-    let mut store =
-        Store::begin(disk.clone(), IDENTITY, Contents::default(), 1, timestamp(1), 9).unwrap();
+    let mut store = Store::begin(disk.clone(), IDENTITY, Contents::default(), 1, timestamp(1), 9).unwrap();
     store.commit(&[put(1, b"first")]).unwrap();
     let seal = disk.file().bytes.len() - BATCH_HEAD;
     store.commit(&[put(2, b"second")]).unwrap();
@@ -414,8 +412,7 @@ fn folder_keeps_records_and_ignores_an_unfinished_rewrite() {
 #[test]
 fn too_long_record_is_refused_whole() {
     let disk = Memory::default();
-    let mut store =
-        Store::begin(disk.clone(), IDENTITY, Contents::default(), 1, timestamp(1), 9).unwrap();
+    let mut store = Store::begin(disk.clone(), IDENTITY, Contents::default(), 1, timestamp(1), 9).unwrap();
     let before = disk.file().bytes;
     let long = Change::Put { slot: vec![2], record: vec![0; spacelike_lab::slots::LEN_MAX + 1] };
     let refused = store.commit(&[put(1, b"fine"), long]);

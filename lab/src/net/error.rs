@@ -66,10 +66,15 @@ pub enum StartError {
     /// The slots can't be read.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// A durable slot or record is none of this machine's: it was written by another machine, or by an earlier form of
-    /// it. The file is unchanged.
-    #[error("a durable slot can't be read as this machine's: {0}. Was it written by another version?")]
-    Record(#[source] postcard::Error),
+    /// A durable slot or record is none of this machine's: it was written by another machine, or by another form of it.
+    /// The file is unchanged.
+    #[error(
+        "the durable slot {slot:02x?} can't be read as this machine's: was it written by another version?"
+    )]
+    Record {
+        /// The slot, as encoded.
+        slot: Vec<u8>,
+    },
     /// The new life can't be made durable.
     #[error(transparent)]
     Commit(#[from] CommitError),

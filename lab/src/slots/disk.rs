@@ -38,3 +38,25 @@ pub trait Disk: Debug + Send {
     /// Those of the file system. Either file may have the name.
     fn publish(&mut self) -> io::Result<()>;
 }
+
+impl<D: Disk + ?Sized> Disk for Box<D> {
+    fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
+        (**self).read()
+    }
+
+    fn create(&mut self) -> io::Result<()> {
+        (**self).create()
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (**self).append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        (**self).sync()
+    }
+
+    fn publish(&mut self) -> io::Result<()> {
+        (**self).publish()
+    }
+}

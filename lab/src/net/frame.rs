@@ -1,0 +1,170 @@
+//! What goes over the wire: frames behind four bytes of length, in postcard. Not pinned: both ends are of one version, and
+//! the hello checks that.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use spacelike::hlc::Timestamp;
+use spacelike::machine::NodeId;
+use tokio_util::codec::LengthDelimitedCodec;
+
+use crate::net::Refusal;
+
+/// The first frame, from whoever dialed. The mark and the version come first in every version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Hello {
+    pub(super) mark: [u8; 4],
+    pub(super) version: u8,
+    pub(super) cluster: u64,
+    /// Who dials.
+    pub(super) from: NodeId,
+    /// Who is meant.
+    pub(super) to: NodeId,
+    /// The dialer's life.
+    pub(super) incarnation: u64,
+    /// Grows with each attempt of one life.
+    pub(super) attempt: u64,
+}
+
+/// The answer to a hello.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Answer {
+    /// Not the hello's, so that a socket that reached itself doesn't take its own words for an answer.
+    pub(super) mark: [u8; 4],
+    pub(super) version: u8,
+    pub(super) verdict: Result<Welcome, Refusal>,
+}
+
+/// Who answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct Welcome {
+    pub(super) cluster: u64,
+    pub(super) node: NodeId,
+    pub(super) incarnation: u64,
+}
+
+/// Every later frame. The dialer sends messages and keepalives, the acceptor answers each keepalive with one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) enum Frame<T> {
+    /// The message, and the stamp of the step that sent it.
+    Message { stamp: Timestamp, message: T },
+    /// Asks for an answer, or is one.
+    Keepalive,
+}
+
+impl Hello {
+    /// Reads a hello, or says why it is none of this version's.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Refusal> {
+        match bytes {
+            [a, b, c, d, version, ..] if [*a, *b, *c, *d] == HELLO => {
+                if *version != VERSION {
+                    return Err(Refusal::Version);
+                }
+            }
+            _ => return Err(Refusal::Garbage),
+        }
+        from_bytes(bytes).ok_or(Refusal::Garbage)
+    }
+}
+
+impl Answer {
+    /// Reads an answer, if it is one of this version's.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let answer: Self = from_bytes(bytes)?;
+        (answer.mark == ANSWER && answer.version == VERSION).then_some(answer)
+    }
+}
+
+/// Encodes a frame with its length in front.
+pub(super) fn to_frame<T: Serialize>(value: &T, frame_max: usize) -> Result<Bytes, Unsendable> {
+    let mut frame = BytesMut::new();
+    frame.put_u32(0);
+    let frame = postcard::to_extend(value, Extend(frame)).map_err(Unsendable::Encode)?.0;
+    let len = frame.len() - LEN;
+    let prefix = u32::try_from(len).ok().filter(|_| len <= frame_max).ok_or(Unsendable::TooLong { len })?;
+    let mut frame = frame;
+    frame[..LEN].copy_from_slice(&prefix.to_be_bytes());
+    Ok(frame.freeze())
+}
+
+/// Decodes all of `bytes`, or nothing.
+pub(super) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Some(value),
+        _ => None,
+    }
+}
+
+/// Cuts a stream into frames of at most `frame_max` bytes. A longer one is an error before any of it is read.
+pub(super) fn codec(frame_max: usize) -> LengthDelimitedCodec {
+    LengthDelimitedCodec::builder().max_frame_length(frame_max).new_codec()
+}
+
+/// A message that can't be a frame.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unsendable {
+    #[error("it has {len} bytes")]
+    TooLong { len: usize },
+    #[error(transparent)]
+    Encode(postcard::Error),
+}
+
+struct Extend(BytesMut);
+
+impl core::iter::Extend<u8> for Extend {
+    fn extend<I: IntoIterator<Item = u8>>(&mut self, bytes: I) {
+        self.0.extend(bytes);
+    }
+}
+
+pub(super) const HELLO: [u8; 4] = *b"splk";
+pub(super) const ANSWER: [u8; 4] = *b"kaps";
+pub(super) const VERSION: u8 = 1;
+/// Hellos, answers and keepalives are shorter than this.
+pub(super) const HELLO_MAX: usize = 64;
+const LEN: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The longest hello and answer fit the bound under which strangers are read.
+    #[test]
+    fn longest_hello_fits() {
+        let (cluster, node, incarnation) = (u64::MAX, NodeId(u32::MAX), u64::MAX);
+        let hello = Hello {
+            mark: HELLO,
+            version: VERSION,
+            cluster,
+            from: node,
+            to: node,
+            incarnation,
+            attempt: u64::MAX,
+        };
+        let frame = to_frame(&hello, HELLO_MAX).unwrap();
+        assert_eq!(Hello::read(&frame[4..]), Ok(hello));
+        let verdict = Ok(Welcome { cluster, node, incarnation });
+        let answer = Answer { mark: ANSWER, version: VERSION, verdict };
+        let frame = to_frame(&answer, HELLO_MAX).unwrap();
+        assert_eq!(Answer::read(&frame[4..]), Some(answer));
+        assert_eq!(Hello::read(&frame[4..]), Err(Refusal::Garbage));
+    }
+
+    /// A frame with bytes left over, a stamp out of range or a cut end is none.
+    #[test]
+    fn frame_is_read_whole_or_not_at_all() {
+        let stamp = Timestamp::new(1_700_000_000_000, 1).unwrap();
+        let frame = to_frame(&Frame::Message { stamp, message: 7u32 }, 64).unwrap();
+        let body = &frame[4..];
+        assert_eq!(from_bytes(body), Some(Frame::Message { stamp, message: 7u32 }));
+        assert_eq!(from_bytes::<Frame<u32>>(&[body, &[0]].concat()), None);
+        for len in 0..body.len() {
+            assert_eq!(from_bytes::<Frame<u32>>(&body[..len]), None);
+        }
+        assert_eq!(from_bytes::<Frame<u32>>(&[0, 0, 7]), None, "zero is no stamp");
+        assert!(matches!(
+            to_frame(&Frame::Message { stamp, message: vec![0u8; 65] }, 64),
+            Err(Unsendable::TooLong { .. })
+        ));
+    }
+}
