@@ -1,11 +1,11 @@
 //! The one door to atomics: `core`'s, `loom`'s in models, and a critical section's where the target has none of 64 bits.
 
+#[cfg(all(not(target_has_atomic = "64"), not(all(test, loom))))]
+pub(crate) use self::guarded::AtomicU64;
 #[cfg(all(test, loom))]
 pub(crate) use self::mutable::{AtomicU64, Mutant, with_mutant, with_strong_loads};
 #[cfg(all(target_has_atomic = "64", not(all(test, loom))))]
 pub(crate) use core::sync::atomic::AtomicU64;
-#[cfg(all(not(target_has_atomic = "64"), not(all(test, loom))))]
-pub(crate) use self::guarded::AtomicU64;
 pub(crate) use core::sync::atomic::Ordering;
 
 /// Declares a function `const`, except in models: loom's atomics can't be built in a constant.
