@@ -21,6 +21,7 @@ fn timestamps_are_pinned() {
         assert_eq!(timestamp.to_string(), text);
         assert_eq!(text.parse(), Ok(timestamp));
         assert_eq!(timestamp.rfc3339().to_string(), physical);
+        assert_eq!(format!("{:?}", timestamp.rfc3339()), physical);
         assert_eq!(format!("{timestamp:?}"), format!("Timestamp({physical}, {})", word & 0xFFFF));
     }
 }
@@ -39,6 +40,7 @@ fn serde_forms_are_pinned() {
     let text = r#"{"time":"018bcfe56800-0007","node":3}"#;
     assert_eq!(serde_json::to_string(&stamp).unwrap(), text);
     assert_eq!(serde_json::from_str::<Stamp<u8>>(text).unwrap(), stamp);
+    assert!(serde_json::from_str::<Stamp<u8>>(r#"{"time":"018bcfe56800-0007","node":3,"x":1}"#).is_err());
     // What no timestamp encodes to.
     for bad in
         ["0", "1", "null", "\"\"", "\"000000000000-0000\"", "\"c00000000000-0000\"", "\"018BCFE56800-0007\""]
@@ -48,6 +50,17 @@ fn serde_forms_are_pinned() {
     for bad in [&[0u8][..], &[0xFF; 10], &[]] {
         assert!(postcard::from_bytes::<Timestamp>(bad).is_err(), "{bad:?}");
     }
+}
+
+/// A stamp's sixteen bytes are its timestamp's and its node's.
+#[test]
+fn stamps_are_pinned() {
+    let stamp = Stamp { time: Timestamp::from_u64(0x018b_cfe5_6800_0007).unwrap(), node: 0x0102u64 };
+    let bytes = [0x01, 0x8b, 0xcf, 0xe5, 0x68, 0, 0, 7, 0, 0, 0, 0, 0, 0, 1, 2];
+    assert_eq!(stamp.to_be_bytes(), bytes);
+    assert_eq!(Stamp::from_be_bytes(bytes), Ok(stamp));
+    assert_eq!(stamp.to_string(), "018bcfe56800-0007@258");
+    assert!(Stamp::from_be_bytes([0; 16]).is_err() && Stamp::from_be_bytes([0xFF; 16]).is_err());
 }
 
 /// What encoding can't give, decoding refuses, and says what was wrong.

@@ -165,6 +165,8 @@ proptest! {
         prop_assert_eq!(all.len(), n as usize);
         prop_assert_eq!(run.len(), n as usize);
         prop_assert!(all.windows(2).all(|pair| pair[1] == pair[0] + 1));
+        prop_assert_eq!(run.clone().next_back().map(u64::from), all.last().copied());
+        prop_assert_eq!((run.start().map(u64::from), run.end().map(u64::from)), (all.first().copied(), all.last().copied()));
         let back: Vec<u64> = run.by_ref().rev().take(from_back).map(Timestamp::to_u64).collect();
         let mut joined: Vec<u64> = run.map(Timestamp::to_u64).collect();
         joined.extend(back.into_iter().rev());
@@ -183,6 +185,9 @@ proptest! {
         prop_assert_eq!(a.cmp(&b), a.to_be_bytes().cmp(&b.to_be_bytes()));
         prop_assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()));
         prop_assert_eq!(a.millis().cmp(&b.millis()), a.rfc3339().to_string().cmp(&b.rfc3339().to_string()));
+        let (s, t) = (Stamp { time: a, node: b.to_u64() }, Stamp { time: b, node: a.to_u64() });
+        prop_assert_eq!(Stamp::from_be_bytes(s.to_be_bytes()), Ok(s));
+        prop_assert_eq!(s.cmp(&t), s.to_be_bytes().cmp(&t.to_be_bytes()));
         let stamp = Stamp { time: a, node: 7u16 };
         prop_assert_eq!(stamp.to_string().parse(), Ok(stamp));
         #[cfg(feature = "serde")]

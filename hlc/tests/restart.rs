@@ -149,6 +149,7 @@ fn refusals_change_nothing() {
         assert!(clock.reserve(Timestamp::MAX.physical(), ms(1)).is_err());
         assert_eq!(clock.latest(), Some(before));
         assert_eq!(clock.lead(NOW), Duration::ZERO);
+        assert_eq!(clock.lead(NOW - ms(3)), ms(3));
         assert_eq!(clock.drift_max(), DRIFT_MAX);
     });
 }
