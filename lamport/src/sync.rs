@@ -24,7 +24,9 @@ pub(crate) use const_unless_loom;
 ///
 /// Not `portable-atomic`: on targets that have narrower atomics, its 64-bit ones are a global spin lock, feature or not,
 /// and an interrupt that finds it taken spins for ever.
-#[cfg(all(not(target_has_atomic = "64"), not(all(test, loom))))]
+///
+/// Tests build it on every target, so that it is not only compiled but also run.
+#[cfg(all(any(test, not(target_has_atomic = "64")), not(loom)))]
 mod guarded {
     use core::cell::Cell;
     use core::sync::atomic::Ordering;
@@ -68,6 +70,39 @@ mod guarded {
             })
         }
     }
+}
+
+/// The guarded word loses no update of several threads, and answers as the atomic one does.
+#[cfg(all(test, not(loom)))]
+#[test]
+fn the_guarded_word_is_one() {
+    let (guarded, atomic) = (guarded::AtomicU64::new(u64::MAX), core::sync::atomic::AtomicU64::new(u64::MAX));
+    let order = Ordering::AcqRel;
+    assert_eq!(guarded.fetch_add(3, order), atomic.fetch_add(3, order)); // wraps
+    for (current, new) in [(2, 7), (9, 8), (7, 9)] {
+        assert_eq!(
+            guarded.compare_exchange_weak(current, new, order, Ordering::Relaxed),
+            atomic.compare_exchange(current, new, order, Ordering::Relaxed)
+        );
+        assert_eq!(guarded.load(Ordering::Acquire), atomic.load(Ordering::Acquire));
+    }
+    guarded.store(0, Ordering::Release);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10_000 {
+                    guarded.fetch_add(1, order);
+                    let mut seen = guarded.load(Ordering::Relaxed);
+                    while let Err(now) =
+                        guarded.compare_exchange_weak(seen, seen + 1, order, Ordering::Relaxed)
+                    {
+                        seen = now;
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(guarded.load(Ordering::Acquire), 80_000);
 }
 
 /// Loom's atomics with a switch: a model runs a second time with the memory accesses of the very code under test made
