@@ -147,7 +147,7 @@ impl FromStr for Timestamp {
                     b'a'..=b'f' => byte - b'a' + 10,
                     _ => return Err(ParseTimestampError::Form),
                 };
-                Ok(word << 4 | u64::from(digit))
+                Ok((word << 4) + u64::from(digit))
             })
         };
         match text.as_bytes() {

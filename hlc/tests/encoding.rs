@@ -41,6 +41,8 @@ fn serde_forms_are_pinned() {
     assert_eq!(serde_json::to_string(&stamp).unwrap(), text);
     assert_eq!(serde_json::from_str::<Stamp<u8>>(text).unwrap(), stamp);
     assert!(serde_json::from_str::<Stamp<u8>>(r#"{"time":"018bcfe56800-0007","node":3,"x":1}"#).is_err());
+    let error = serde_json::from_str::<Timestamp>("7").unwrap_err().to_string();
+    assert!(error.contains("expected a timestamp such as 018bcfe56800-0007"), "{error}");
     // What no timestamp encodes to.
     for bad in
         ["0", "1", "null", "\"\"", "\"000000000000-0000\"", "\"c00000000000-0000\"", "\"018BCFE56800-0007\""]
@@ -87,6 +89,9 @@ fn what_is_no_timestamp_is_refused() {
         "\u{e9}18bcfe5680-0007",
     ] {
         assert_eq!(bad.parse::<Timestamp>(), Err(ParseTimestampError::Form), "{bad}");
+    }
+    for (bad, len) in [("18bcfe56800-0007", 11), ("0018bcfe56800-0007", 13)] {
+        assert_eq!(bad.parse::<Timestamp>(), Err(ParseTimestampError::Form), "{len} digits of milliseconds");
     }
     assert_eq!("c00000000000-0000".parse::<Timestamp>(), Err(ParseTimestampError::OutOfRange(above)));
     assert_eq!("018bcfe56800-0007".parse::<Stamp<u8>>(), Err(ParseStampError::Form));

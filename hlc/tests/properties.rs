@@ -286,6 +286,6 @@ proptest! {
             prop_assert!(wall < reading.wall + Duration::from_millis(1));
             prop_assert!(at < reading.refreshed + Duration::from_millis(1));
         }
-        prop_assert!(reading.age(now) <= now);
+        prop_assert_eq!(reading.age(now), now.saturating_sub(reading.refreshed));
     }
 }
