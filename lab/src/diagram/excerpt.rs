@@ -29,7 +29,7 @@ pub(super) struct Edge {
 
 impl<'a> Excerpt<'a> {
     /// Chooses the window of about `count` messages that shows most: a wall clock that steps back, well inside, if there
-    /// is one; as many wrong edges as right ones; and of equals the one in the middle. `None` if nothing was sent.
+    /// is one; as many wrong edges as right ones; and of equals the one nearest to the step, or to the middle. `None` if nothing was sent.
     pub(super) fn of(trace: &'a Trace, count: usize) -> Option<Self> {
         let mut in_order: Vec<&Event> = trace.events.iter().collect();
         in_order.sort_by_key(|event| event.time);
@@ -40,6 +40,7 @@ impl<'a> Excerpt<'a> {
 
         let count = count.clamp(1, sends.len());
         let middle = first.time.saturating_add(sends.last()?.time) / 2;
+        let centre = steps.first().map_or(middle, |&(_, later)| in_order[later].time);
         let windows = (0..=sends.len() - count).map(|start| start..start + count);
         let best = windows.max_by_key(|window| {
             let time = |part: usize| sends[window.start + (count - 1) * part / 4].time;
@@ -48,7 +49,7 @@ impl<'a> Excerpt<'a> {
             };
             let wrong = inverted[window.end] - inverted[window.start];
             let stepped = steps.iter().filter(inside).count();
-            (stepped, wrong.min(count - wrong), Reverse(time(2).abs_diff(middle)))
+            (stepped, wrong.min(count - wrong), Reverse(time(2).abs_diff(centre)))
         })?;
 
         let shown: BTreeSet<MessageId> = sends[best].iter().map(|send| send.message).collect();

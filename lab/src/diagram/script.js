@@ -319,10 +319,13 @@
     label.append(text);
     input.addEventListener('change', act);
   };
-  const say = () => { $('verdict').textContent = axes[axis][1]; };
+  const say = () => {
+    const small = axis === 3 && scaled ? ' Stamps that differ in their counter alone share a place at this scale.' : '';
+    $('verdict').textContent = axes[axis][1] + small;
+  };
   axes.forEach(([name], index) => option('axes', 'axis', index === axis, name, () => { axis = index; say(); move(true); }));
-  option('spacings', 'spacing', true, 'even', () => { scaled = false; move(true); });
-  option('spacings', 'spacing', false, 'to scale', () => { scaled = true; move(true); });
+  option('spacings', 'spacing', true, 'even', () => { scaled = false; say(); move(true); });
+  option('spacings', 'spacing', false, 'to scale', () => { scaled = true; say(); move(true); });
 
   for (const id of ['controls', 'diagram', 'keys']) $(id).hidden = false;
   say();
