@@ -39,13 +39,15 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
     let files = Files::create(&args.out)?;
     let runtime = Runtime::new().map_err(|error| Failure::usage(format_args!("can't start: {error}")))?;
 
-    let bar = Bar::new(options.duration, options.nodes, args.quiet, args.verbose > 0);
-    let run = runtime.block_on(tour.run(signals::stop(), |progress| bar.show(progress)));
-    bar.finish();
-    let run = run.map_err(|error| Failure {
-        code: if error.is_setup() { USAGE } else { LATE },
-        line: error.to_string(),
-    })?;
+    let run = runtime.block_on(async {
+        let stop = signals::stop();
+        let bar = Bar::new(options.duration, options.nodes, args.quiet, args.verbose > 0);
+        let run = tour.run(stop, |progress| bar.show(progress)).await;
+        bar.finish();
+        run
+    });
+    let run =
+        run.map_err(|error| if error.is_setup() { Failure::usage(error) } else { Failure::late(error) })?;
 
     let analysis = Analysis::of(&run.trace);
     let verdict = analysis.verdict();

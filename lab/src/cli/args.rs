@@ -92,7 +92,9 @@ pub(super) fn parse() -> Result<TourArgs, Stop> {
     match Cli::try_parse() {
         Ok(Cli { command: Some(Command::Tour(tour)), .. } | Cli { command: None, tour }) => Ok(tour),
         Err(error) => Err(match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Help(error.to_string()),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Stop::Help(format!("{}\n", error.to_string().trim_end()))
+            }
             _ => Stop::Usage(one_line(&error.to_string())),
         }),
     }
@@ -100,8 +102,9 @@ pub(super) fn parse() -> Result<TourArgs, Stop> {
 
 impl TourArgs {
     pub(super) fn options(&self) -> Result<Options, String> {
+        let (min, max) = (Options::DURATION_MIN.as_secs_f64(), Options::DURATION_MAX.as_secs());
         let duration = Duration::try_from_secs_f64(self.seconds)
-            .map_err(|error| format!("--seconds {}: {error}", self.seconds))?;
+            .map_err(|_| format!("--seconds {:?}: a run takes from {min} to {max}", self.seconds))?;
         let mut steps = BTreeMap::new();
         for &StepArg(step) in &self.step {
             if let Some((node, step)) = step

@@ -197,7 +197,7 @@ pub enum OptionsError {
         duration: Duration,
     },
     /// Too seldom or too often, or not a number.
-    #[error("--rate {rate}: a node sends from 0.1 to {} messages a second", Options::RATE_MAX)]
+    #[error("--rate {rate:?}: a node sends from 0.1 to {} messages a second", Options::RATE_MAX)]
     Rate {
         /// How often.
         rate: f64,

@@ -1,0 +1,259 @@
+//! The tour through the library: real sockets, and the machine by itself.
+#![cfg(all(feature = "net", feature = "trace"))]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use spacelike::machine::{Boot, Effect, Input, Machine, NodeId, Now, Outbox, RequestId};
+use spacelike::{hlc, lamport};
+use spacelike_lab::analysis::Analysis;
+use spacelike_lab::tour::gossip::{Gossip, Message, Note, Request, Stamps, Timer};
+use spacelike_lab::tour::{Options, OptionsError, Progress, Report, Tour, TourError};
+use spacelike_lab::trace::{Kind, MessageId, Step, Trace};
+
+/// Three nodes on real sockets: the clocks that were set wrong show, the logical ones are right, the trace reads back,
+/// and it is in true order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tour_shows_wrong_wall_clocks_and_right_logical_ones() {
+    let options = Options {
+        nodes: 3,
+        duration: Duration::from_millis(1_200),
+        rate: 50.0,
+        offsets_ms: vec![150, -150],
+        steps: BTreeMap::from([(NodeId(3), Step { after_ms: 600, by_ms: -400 })]),
+        ..Options::default()
+    };
+    let mut last = Progress::default();
+    let run = Tour::bind(&options).unwrap().run(pending(), |progress| last = progress).await.unwrap();
+    let analysis = Analysis::of(&run.trace);
+
+    assert_eq!(analysis.verdict(), Ok(()), "{analysis:?}");
+    assert!(analysis.edges >= 30, "{analysis:?}");
+    assert!(analysis.wall.before > 0, "the offsets show: {analysis:?}");
+    assert_eq!(analysis.wall_steps_back, 1, "the step shows: {analysis:?}");
+    // Node 3 fell 550 ms behind node 1, whose stamps it hears of; a message may take a while on a busy machine.
+    assert!((300..=550).contains(&analysis.lead_max.as_millis()), "{analysis:?}");
+    assert_eq!((analysis.orphans, analysis.duplicates, analysis.resends), (0, 0, 0), "{analysis:?}");
+    assert!(analysis.nodes.values().all(|node| node.sent > 0 && node.received > 0), "{analysis:?}");
+    assert!(run.trace.events.is_sorted_by_key(|event| event.time));
+    let sends: BTreeMap<_, _> =
+        run.trace.events.iter().filter(|e| e.kind == Kind::Send).map(|e| (e.message, e.time)).collect();
+    let receives = run.trace.events.iter().filter(|event| event.kind == Kind::Receive);
+    assert!(receives.into_iter().all(|receive| sends[&receive.message] < receive.time), "true time is true");
+
+    assert_eq!(
+        (last.sent, last.received, last.inverted),
+        (analysis.sent, analysis.received, analysis.wall.before)
+    );
+    assert!(!run.interrupted);
+    let mut file = Vec::new();
+    run.trace.write(&mut file).unwrap();
+    assert_eq!(Trace::read(&file[..]), Ok(run.trace.clone()));
+    let report = Report::new(&run, &analysis).to_string();
+    assert!(report.contains("moved by -400 ms after 0.6 s"), "{report}");
+    assert!(!report.contains("refused"), "{report}");
+}
+
+/// With right clocks the wall clock is right as well: nothing but the offsets makes it wrong.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn right_clocks_are_never_wrong() {
+    let options = Options {
+        nodes: 2,
+        duration: Duration::from_millis(400),
+        offsets_ms: vec![],
+        steps: BTreeMap::new(),
+        ..Options::default()
+    };
+    let run = Tour::bind(&options).unwrap().run(pending(), |_| ()).await.unwrap();
+    let analysis = Analysis::of(&run.trace);
+    assert_eq!((analysis.wall.before, analysis.verdict()), (0, Ok(())), "{analysis:?}");
+}
+
+/// A tour that is stopped ends soon, and keeps what was seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tour_that_is_stopped_keeps_what_was_seen() {
+    let options = Options {
+        nodes: 2,
+        duration: Duration::from_secs(3_000),
+        steps: BTreeMap::new(),
+        ..Options::default()
+    };
+    let stop = tokio::time::sleep(Duration::from_millis(500));
+    let run = Tour::bind(&options).unwrap().run(stop, |_| ()).await.unwrap();
+    assert!(run.interrupted);
+    assert_eq!(Analysis::of(&run.trace).verdict(), Ok(()));
+}
+
+/// A port that is taken is an error that names the node and the address.
+#[test]
+fn a_taken_port_is_named() {
+    let taken = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let options = Options { nodes: 2, port, ..Options::default() };
+    // The default step is the fifth node's.
+    let options = Options { steps: BTreeMap::new(), ..options };
+    match Tour::bind(&options).map(|_| ()) {
+        Err(error @ TourError::Bind { node: NodeId(1), .. }) => {
+            assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
+            assert!(error.is_setup());
+        }
+        Err(TourError::Options(OptionsError::Port { .. })) => {} // the system chose the very last port
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Options that can't be run are refused, each for its reason.
+#[test]
+fn options_are_checked() {
+    let good = Options::default();
+    assert_eq!(good.check(), Ok(()));
+    let with = |change: fn(&mut Options)| {
+        let mut options = Options::default();
+        change(&mut options);
+        options
+            .check()
+            .map_err(|error| format!("{error:?}").split([' ', '{']).next().unwrap_or("").to_owned())
+    };
+    type Change = fn(&mut Options);
+    let cases: [(Change, &str); 20] = [
+        (|o| o.nodes = 0, "Nodes"),
+        (|o| o.nodes = 1, "Nodes"),
+        (|o| o.nodes = 17, "Nodes"),
+        (|o| o.duration = Duration::ZERO, "Duration"),
+        (|o| o.duration = Duration::MAX, "Duration"),
+        (|o| o.rate = f64::NAN, "Rate"),
+        (|o| o.rate = f64::INFINITY, "Rate"),
+        (|o| o.rate = -1.0, "Rate"),
+        (|o| o.rate = 0.0, "Rate"),
+        (|o| (o.duration, o.rate) = (Duration::from_secs(3_600), 1_000.0), "TooMuch"),
+        (|o| o.offsets_ms = vec![0; 6], "OffsetsWithoutNode"),
+        (|o| o.steps = [(NodeId(6), Step { after_ms: 1, by_ms: 1 })].into(), "StepWithoutNode"),
+        (|o| o.steps = [(NodeId(0), Step { after_ms: 1, by_ms: 1 })].into(), "StepWithoutNode"),
+        (|o| o.steps = [(NodeId(1), Step { after_ms: 5_000, by_ms: 1 })].into(), "StepTooLate"),
+        (|o| o.offsets_ms = vec![i64::MIN], "Skew"),
+        (|o| o.steps = [(NodeId(1), Step { after_ms: 1, by_ms: i64::MAX })].into(), "Skew"),
+        (|o| o.drift_max = Duration::MAX, "DriftMax"),
+        (|o| o.offsets_ms = vec![601, -400], "DriftTooLarge"),
+        (|o| o.drift_max = Duration::from_millis(549), "DriftTooLarge"),
+        (|o| o.port = 65_532, "Port"),
+    ];
+    for (n, (change, expected)) in cases.into_iter().enumerate() {
+        assert_eq!(with(change), Err(expected.to_owned()), "case {n}");
+    }
+    assert_eq!(with(|o| o.drift_max = Duration::from_millis(550)), Ok(()), "150 to -400");
+    assert_eq!(with(|o| o.port = 65_531), Ok(()));
+}
+
+/// The spread counts what a clock was before its step and what it is after it.
+#[test]
+fn the_spread_is_over_the_whole_run() {
+    let spread = |offsets_ms: &[i64], by_ms| {
+        let step = Step { after_ms: 1, by_ms };
+        let options = Options {
+            offsets_ms: offsets_ms.to_vec(),
+            steps: [(NodeId(1), step)].into(),
+            ..Options::default()
+        };
+        options.spread().as_millis()
+    };
+    assert_eq!(spread(&[100], -300), 300, "100 before, -200 after");
+    assert_eq!(spread(&[-100], 50), 100);
+    assert_eq!(spread(&[], 250), 250);
+}
+
+/// The machine is deterministic: the same seed and the same inputs leave the same effects, and another seed others.
+#[test]
+fn gossip_is_deterministic() {
+    assert_eq!(addressees(7, 40), addressees(7, 40));
+    assert_ne!(addressees(7, 40), addressees(8, 40));
+}
+
+/// Every peer is told, and the node itself never is, not even if it is listed as its own peer.
+#[test]
+fn gossip_reaches_every_peer_and_never_itself() {
+    let told: BTreeSet<NodeId> = addressees(1, 200).into_iter().collect();
+    assert_eq!(told, [2, 3, 4, 5].map(NodeId).into());
+
+    let mut alone = Gossip::new(NodeId(1), [NodeId(1)], EVERY, 1);
+    let mut out = Outbox::new();
+    alone.step(now(1), Input::Timer(Timer::Speak), &mut out);
+    assert!(matches!(out.effects(), [Effect::SetTimer { .. }]), "{out:?}");
+}
+
+/// A node that answers hushes: it says how much it sent, and its timer is cancelled.
+#[test]
+fn gossip_hushes() {
+    let mut node = Gossip::new(NodeId(1), [NodeId(2)], EVERY, 1);
+    let mut out = Outbox::new();
+    node.step(now(1), Input::Timer(Timer::Speak), &mut out);
+    out.drain();
+    node.step(now(2), Input::Request { id: RequestId(3), request: Request::Hush }, &mut out);
+    let expected = [Effect::CancelTimer(Timer::Speak), Effect::Reply { id: RequestId(3), response: 1 }];
+    assert_eq!(out.effects(), expected);
+}
+
+/// Late timers don't slow a node down: the next wait is shorter by as much. After a long stop it doesn't catch up.
+#[test]
+fn gossip_keeps_its_pace() {
+    let waits = |times: &[u64]| {
+        let (mut node, durable) = (Gossip::new(NodeId(1), [NodeId(2)], EVERY, 1), BTreeMap::default());
+        let mut out = Outbox::new();
+        node.start(now(0), Boot { incarnation: 1, durable: &durable }, &mut out);
+        for &time in times {
+            node.step(now(time), Input::Timer(Timer::Speak), &mut out);
+        }
+        let wait = |effect| match effect {
+            Effect::SetTimer { after, .. } => Some(after.as_millis()),
+            _ => None,
+        };
+        out.drain().filter_map(wait).collect::<Vec<_>>()
+    };
+    assert_eq!(waits(&[25, 50]), [25, 25, 25]);
+    assert_eq!(waits(&[35, 50]), [25, 15, 25], "10 ms late, 10 ms less to wait");
+    assert_eq!(waits(&[10_025, 10_025, 10_025, 10_025, 10_025, 10_025]).last(), Some(&25), "not 400 at once");
+}
+
+/// A peer that lies about its name, or sends a clock that no honest one shows, is ignored: no state changes.
+#[test]
+fn gossip_ignores_liars() {
+    let stamps = |lamport| Stamps { wall: Duration::ZERO, lamport, hlc: hlc::Timestamp::MIN };
+    let message = |sender, lamport| Message {
+        id: MessageId { sender: NodeId(sender), sequence: 0 },
+        sent: stamps(lamport::Timestamp::new(lamport)),
+    };
+    let mut node = Gossip::new(NodeId(1), [NodeId(2), NodeId(3)], EVERY, 1);
+    let before = node.clone();
+    for lie in [message(3, 1), message(2, u64::MAX), message(2, 1 << 40)] {
+        let mut out = Outbox::new();
+        node.step(now(1), Input::Message { from: NodeId(2), message: lie }, &mut out);
+        assert_eq!(out.effects(), [Effect::Note(Note::Refused { from: NodeId(2) })]);
+        assert_eq!(node, before);
+    }
+    let mut out = Outbox::new();
+    node.step(now(1), Input::Message { from: NodeId(2), message: message(2, 41) }, &mut out);
+    let [Effect::Note(Note::Received { at, .. })] = out.effects() else { panic!("{out:?}") };
+    assert_eq!(at.lamport.get(), 42);
+}
+
+/// Whom node 1 of 5 tells, one after the other.
+fn addressees(seed: u64, count: u64) -> Vec<NodeId> {
+    let mut node = Gossip::new(NodeId(1), (1..=5).map(NodeId), EVERY, seed);
+    let mut out = Outbox::new();
+    for time in 1..=count {
+        node.step(now(time), Input::Timer(Timer::Speak), &mut out);
+    }
+    let to = |effect| match effect {
+        Effect::Send { to, .. } => Some(to),
+        _ => None,
+    };
+    out.drain().filter_map(to).collect()
+}
+
+fn now(millis: u64) -> Now {
+    let stamp = hlc::Timestamp::new(1_700_000_000_000 + millis, 0).unwrap();
+    Now { monotonic: Duration::from_millis(millis), wall: stamp.physical(), error: None, stamp }
+}
+
+const EVERY: Duration = Duration::from_millis(25);

@@ -1,0 +1,268 @@
+//! The binary, from outside: what it prints, what it leaves, and how it ends.
+#![cfg(feature = "cli")]
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use spacelike_lab::analysis::Analysis;
+use spacelike_lab::trace::Trace;
+use tempfile::TempDir;
+
+/// A short tour: exit code 0, the table, and two files that are what they should be.
+#[test]
+fn a_tour_leaves_a_table_and_two_files() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("made/for/it");
+    let output = run(&["--nodes", "3", "--seconds", "1", "--rate", "60", "--seed", "7", "--out", text(&out)]);
+    let (stdout, stderr) = texts(&output);
+    assert!(output.status.success(), "{stdout}{stderr}");
+
+    let trace = read(&out);
+    assert_eq!((trace.header.seed, trace.header.nodes.len()), (7, 3));
+    let analysis = Analysis::of(&trace);
+    assert_eq!(analysis.verdict(), Ok(()));
+    assert!(analysis.wall.before > 0, "{analysis:?}");
+    for line in [
+        format!("messages received {:>15}", analysis.received),
+        format!("wall {:>16}", analysis.wall.before),
+        "  HLC                 0   0.0 %          0                       0".to_owned(),
+        "3   right, moved by -400 ms after 0.5 s".to_owned(),
+        text(&out.join("trace.jsonl")).to_owned(),
+        text(&out.join("diagram.html")).to_owned(),
+        format!("By the wall clocks, {} of {} messages", analysis.wall.before, analysis.edges),
+    ] {
+        assert!(stdout.contains(&line), "{line:?} is in\n{stdout}");
+    }
+    assert_eq!(stderr, "3 nodes talk for 1 s; Ctrl-C ends it early\n", "plain, since it is no terminal");
+    let page = fs::read_to_string(out.join("diagram.html")).unwrap();
+    assert!(page.contains(&format!("{} of {} messages", analysis.wall.before, analysis.edges)));
+}
+
+/// `--quiet` prints the two paths, for scripts, and the subcommand is the same tour.
+#[test]
+fn quiet_prints_the_paths() {
+    let folder = TempDir::new().unwrap();
+    let output = run(&[
+        "tour",
+        "-q",
+        "--nodes=2",
+        "--seconds=0.4",
+        "--step=none",
+        "--offset=-1s",
+        "--out",
+        text(folder.path()),
+    ]);
+    let (stdout, stderr) = texts(&output);
+    assert!(output.status.success(), "{stdout}{stderr}");
+    let paths =
+        ["trace.jsonl", "diagram.html"].map(|name| format!("{}\n", folder.path().join(name).display()));
+    assert_eq!((stdout, stderr), (paths.concat(), String::new()));
+    assert_eq!(read(folder.path()).header.nodes[0].offset_ms, -1_000);
+}
+
+/// `-v` logs to stderr, not to stdout.
+#[test]
+fn verbose_logs_to_stderr() {
+    let folder = TempDir::new().unwrap();
+    let output = run(&["-qv", "--nodes=2", "--seconds=0.4", "--step=none", "--out", text(folder.path())]);
+    let (stdout, stderr) = texts(&output);
+    assert!(output.status.success(), "{stdout}{stderr}");
+    assert_eq!(stdout.lines().count(), 2, "{stdout}");
+    assert!(stderr.contains("INFO"), "{stderr}");
+}
+
+/// Whatever can't be run as asked is one line on stderr that names it, and exit code 2, before anything is written.
+#[test]
+fn bad_arguments_are_one_line_each() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["--nodes", "0"], "2 to 16 nodes"),
+        (&["--nodes", "1"], "2 to 16 nodes"),
+        (&["--nodes", "17"], "2 to 16 nodes"),
+        (&["--nodes", "-3"], "-3"),
+        (&["--nodes", "many"], "'many' for '--nodes <N>'"),
+        (&["--nodes", "4294967296"], "4294967296"),
+        (&["--seconds", "NaN"], "--seconds NaN: a run takes from 0.1 to 3600"),
+        (&["--seconds", "inf"], "inf"),
+        (&["--seconds", "0"], "0.1 to 3600"),
+        (&["--seconds=-1"], "-1"),
+        (&["--seconds", "1e300"], "1e300"),
+        (&["--seconds", "3601"], "0.1 to 3600"),
+        (&["--rate", "NaN"], "NaN"),
+        (&["--rate", "0"], "0.1 to 1000"),
+        (&["--rate", "1001"], "0.1 to 1000"),
+        (&["--rate", "1000", "--seconds", "3600"], "lower --nodes, --rate or --seconds"),
+        (&["--offset", "150"], "write 150ms"),
+        (&["--offset", "NaNs"], "write 150ms"),
+        (&["--offset", "ms"], "write 150ms"),
+        (&["--offset", "1.5ms"], "whole milliseconds"),
+        (&["--offset", "999999999999999999999s"], "whole milliseconds"),
+        (&["--offset", "0,0,0,0,0,0"], "6 clocks"),
+        (&["--offset", "2s"], "--drift-max greater"),
+        (&["--offset", "99999999s"], "at most a day"),
+        (&["--drift-max", "-1s"], "negative"),
+        (&["--drift-max", "100000s"], "at most a day"),
+        (&["--drift-max", "0.5s"], "--drift-max greater"),
+        (&["--step", "5"], "NODE:AFTER:BY"),
+        (&["--step", "x:1s:1s"], "`x` is no node"),
+        (&["--step", "9:1s:100ms"], "node 9"),
+        (&["--step", "5:-1s:100ms"], "before the beginning"),
+        (&["--step", "5:5s:100ms"], "after the end"),
+        (&["--step", "5:1s:100ms", "--step", "5:2s:100ms"], "node 5 twice"),
+        (&["--seed", "-1"], "-1"),
+        (&["--port", "65535"], "65535"),
+        (&["--port", "70000"], "70000"),
+        (&["--frobnicate"], "--frobnicate"),
+        (&["dance"], "dance"),
+        (&["--out"], "--out"),
+        (&["--out", ""], "--out"),
+        (&["--out", "/dev/null/out"], "can't write to /dev/null/out"),
+    ];
+    let folder = TempDir::new().unwrap();
+    for (args, expected) in cases {
+        let output = spacelike(folder.path()).args(*args).output().unwrap();
+        let (stdout, stderr) = texts(&output);
+        assert_eq!((output.status.code(), stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
+        assert!(stderr.starts_with("spacelike: ") && stderr.contains(expected), "{args:?}: {stderr}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
+}
+
+/// A file in the place of the folder, or a folder in the place of a file, is named before anything is run.
+#[test]
+fn what_cannot_be_written_is_named() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    fs::create_dir_all(folder.path().join("taken/diagram.html")).unwrap();
+    for out in ["file", "file/below", "taken"] {
+        let out = folder.path().join(out);
+        let output = run(&["--seconds", "60", "--out", text(&out)]);
+        let (_, stderr) = texts(&output);
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+        assert!(stderr.contains(&format!("can't write to {}", out.display())), "{stderr}");
+    }
+}
+
+/// A port in use is named before anything is run.
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = TempDir::new().unwrap();
+    let output = run(&["--nodes=2", "--port", &port, "--out", text(folder.path())]);
+    let (_, stderr) = texts(&output);
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+    assert!(stderr.contains(&port), "{stderr}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
+}
+
+/// Help explains, and says so with exit code 0.
+#[test]
+fn help_explains() {
+    for arg in ["--help", "-h", "--version"] {
+        let output = run(&[arg]);
+        let (stdout, stderr) = texts(&output);
+        assert!(output.status.success(), "{stderr}");
+        assert!(stdout.contains(if arg == "--version" {
+            env!("CARGO_PKG_VERSION")
+        } else {
+            "--offset <TIME,...>"
+        }));
+    }
+}
+
+/// A reader that leaves early, such as `head`, is no error.
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--nodes=2", "--seconds=0.3", "--step=none", "--out", text(folder.path())];
+    let mut child =
+        spacelike(folder.path()).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let (_, stderr) = texts(&output);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert!(!read(folder.path()).events.is_empty());
+}
+
+/// Ctrl-C ends the tour cleanly: the nodes are stopped, the table says so, the files are whole.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_cleanly() {
+    use std::io::{BufRead, Read};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    for signal in ["-INT", "-TERM"] {
+        let folder = TempDir::new().unwrap();
+        let args = ["--nodes=2", "--seconds=600", "--step=none", "--out", text(folder.path())];
+        let mut child = spacelike(folder.path())
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap(); // signals are caught from before this line
+        thread::sleep(Duration::from_millis(700));
+        let asked = Instant::now();
+        let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let output = child.wait_with_output().unwrap();
+        let took = asked.elapsed();
+
+        let mut rest = String::new();
+        stderr.read_to_string(&mut rest).unwrap();
+        let (stdout, _) = texts(&output);
+        assert_eq!((output.status.code(), rest.as_str()), (Some(0), ""), "{signal}: {stdout}");
+        assert!(stdout.contains("until they were interrupted"), "{stdout}");
+        assert!(took < Duration::from_secs(10), "{took:?}");
+        assert_eq!(Analysis::of(&read(folder.path())).verdict(), Ok(()));
+        assert!(fs::read_to_string(folder.path().join("diagram.html")).unwrap().ends_with("</html>\n"));
+    }
+}
+
+/// A tour in which nothing is exchanged proves nothing, and the exit code says so.
+#[test]
+fn nothing_exchanged_is_no_success() {
+    let folder = TempDir::new().unwrap();
+    let output =
+        run(&["--nodes=2", "--seconds=0.1", "--rate=0.1", "--step=none", "--out", text(folder.path())]);
+    let (stdout, stderr) = texts(&output);
+    assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
+    assert!(
+        stderr.ends_with("nothing was exchanged: 0 messages were sent and none of them received\n"),
+        "{stderr}"
+    );
+    assert!(read(folder.path()).events.is_empty());
+}
+
+fn run(args: &[&str]) -> Output {
+    // Bad arguments write nothing, so that it doesn't matter where they are tried.
+    spacelike(Path::new(env!("CARGO_TARGET_TMPDIR"))).args(args).output().unwrap()
+}
+
+fn spacelike(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spacelike"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn read(folder: &Path) -> Trace {
+    Trace::read(BufReader::new(File::open(folder.join("trace.jsonl")).unwrap())).unwrap()
+}
