@@ -22,7 +22,7 @@ mod signals;
 pub(crate) fn main() -> ExitCode {
     let outcome = match args::parse() {
         Ok(tour) => run(&tour),
-        Err(Stop::Help(text)) => print(&text).map_err(Failure::late).map(|()| ExitCode::SUCCESS),
+        Err(Stop::Help(text)) => print(&text).map(|()| ExitCode::SUCCESS),
         Err(Stop::Usage(line)) => Err(Failure { line: format!("{line} (see --help)"), code: USAGE }),
     };
     outcome.unwrap_or_else(|failure| {
@@ -50,17 +50,14 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
         run.map_err(|error| if error.is_setup() { Failure::usage(error) } else { Failure::late(error) })?;
 
     let analysis = Analysis::of(&run.trace);
-    let verdict = analysis.verdict();
-    if !args.quiet {
-        print(&format!("{}\n\n", Report::new(&run, &analysis))).map_err(Failure::late)?;
-    }
     let paths = files.write(&run, &analysis)?;
-    let lines = match (args.quiet, verdict) {
+    let verdict = analysis.verdict();
+    let report = Report::new(&run, &analysis);
+    print(&match (args.quiet, verdict) {
         (true, _) => paths.bare(),
-        (false, Ok(())) => format!("{paths}\n{}\n", Lesson(&analysis)),
-        (false, Err(_)) => paths.to_string(),
-    };
-    print(&lines).map_err(Failure::late)?;
+        (false, Ok(())) => format!("{report}\n\n{paths}\n{}\n", Lesson(&analysis)),
+        (false, Err(_)) => format!("{report}\n\n{paths}"),
+    })?;
     verdict.map(|()| ExitCode::SUCCESS).map_err(Failure::late)
 }
 
@@ -170,10 +167,12 @@ impl Display for Lesson<'_> {
 }
 
 /// Writes to stdout. A reader that went away, such as `head`, has what it wanted.
-fn print(text: &str) -> io::Result<()> {
+fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::late(format_args!("can't write to stdout: {error}")))
+        }
         _ => Ok(()),
     }
 }

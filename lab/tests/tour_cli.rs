@@ -190,6 +190,20 @@ fn a_closed_pipe_is_no_panic() {
     assert!(!read(folder.path()).events.is_empty());
 }
 
+/// A stdout that is full is one line and exit code 1, and the files are kept.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_stdout_is_named() {
+    let folder = TempDir::new().unwrap();
+    let args = ["-q", "--nodes=2", "--seconds=0.3", "--step=none", "--out", text(folder.path())];
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = spacelike(folder.path()).args(args).stdout(full).output().unwrap();
+    let (_, stderr) = texts(&output);
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.starts_with("spacelike: can't write to stdout: "), "{stderr}");
+    assert!(!read(folder.path()).events.is_empty());
+}
+
 /// Ctrl-C ends the tour cleanly: the nodes are stopped, the table says so, the files are whole.
 #[cfg(unix)]
 #[test]

@@ -24,10 +24,8 @@ impl Bar {
 
     pub(super) fn show(&self, progress: Progress) {
         self.0.set_position(millis(progress.elapsed));
-        self.0.set_message(format!(
-            "{} messages, {} received before they were sent, by the wall clocks",
-            progress.received, progress.inverted
-        ));
+        let Progress { received, inverted, .. } = progress;
+        self.0.set_message(format!("{received} messages, {inverted} inverted by the wall clocks"));
     }
 
     pub(super) fn finish(&self) {
@@ -36,7 +34,7 @@ impl Bar {
 }
 
 fn style() -> ProgressStyle {
-    let style = ProgressStyle::with_template("{bar:30} {wide_msg}");
+    let style = ProgressStyle::with_template("{bar:28} {wide_msg}");
     style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─")
 }
 
