@@ -166,4 +166,8 @@ fn the_greatest_remote_timestamp_is_refused_by_receive() {
     let shared = Clock::new(Duration::MAX);
     assert!(shared.receive(Timestamp::MAX, NOW).is_err());
     assert_eq!(shared.latest(), None);
+    // The one before it leaves exactly one.
+    let before_last = Timestamp::from_u64(Timestamp::MAX.to_u64() - 1).unwrap();
+    assert_eq!(shared.receive(before_last, NOW).unwrap().timestamp, Timestamp::MAX);
+    assert_eq!(clock.receive(before_last, NOW).unwrap().timestamp, Timestamp::MAX);
 }
