@@ -26,6 +26,15 @@ fn only_sync_rs_names_the_paths_of_atomics() {
     );
 }
 
+/// The one door to atomics is the same in every crate, so that whoever knows one knows all.
+#[test]
+fn sync_rs_is_the_same_in_every_crate() {
+    let rule = doors_that_differ;
+    holds(rule);
+    finds(rule, "lamport/src/sync.rs:1", &[("hlc/src/sync.rs", "a"), ("lamport/src/sync.rs", "b")]);
+    allows(rule, &[("hlc/src/sync.rs", "a"), ("lamport/src/sync.rs", "a")]);
+}
+
 /// Time is an argument: the operating system's clocks are read in one file of the libraries and one of the lab.
 #[test]
 fn only_the_files_of_the_os_clock_name_std_time() {
@@ -228,6 +237,16 @@ fn atomics_past_their_door(tree: &Tree) -> Vec<String> {
                 .any(|path| line.code().contains(path))
         })
         .map(|line| line.fault("take atomics from crate::sync, so that the models see them"))
+        .collect()
+}
+
+fn doors_that_differ(tree: &Tree) -> Vec<String> {
+    let doors: Vec<_> = tree.0.iter().filter(|file| file.path.ends_with("/src/sync.rs")).collect();
+    let differs = |door: &&&File| door.text != doors[0].text;
+    doors
+        .iter()
+        .filter(differs)
+        .map(|door| format!("{}:1: make it the same as {}", door.path, doors[0].path))
         .collect()
 }
 
