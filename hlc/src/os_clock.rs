@@ -55,6 +55,7 @@ impl OsClock {
     }
 }
 
+#[inline]
 fn since_epoch(time: SystemTime) -> Result<Duration, BeforeUnixEpoch> {
     time.duration_since(SystemTime::UNIX_EPOCH).map_err(|error| BeforeUnixEpoch { before: error.duration() })
 }
