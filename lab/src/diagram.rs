@@ -338,16 +338,17 @@ impl Axis {
     }
 }
 
-/// What was done to a wall clock, for a label: "+150 ms", "right, then -400 ms".
+/// What was done to a wall clock, for a label: "+150 ms", "right, then 400 ms back".
 fn offset(node: &NodeHeader) -> String {
     let mut text = match node.offset_ms {
         0 => "right".to_owned(),
-        offset => format!("{offset:+}{NBSP}ms"),
+        offset => format!("{offset:+}{NBSP}ms").replace('-', "\u{2212}"), // a minus is as wide as a plus
     };
     if let Some(step) = node.step {
-        let _ = write!(text, ", then {:+}{NBSP}ms", step.by_ms); // a String takes everything
+        let way = if step.by_ms < 0 { "back" } else { "ahead" };
+        let _ = write!(text, ", then {}{NBSP}ms {way}", step.by_ms.unsigned_abs()); // a String takes everything
     }
-    text.replace('-', "\u{2212}") // a minus is as wide as a plus
+    text
 }
 
 /// Milliseconds with microseconds behind the point.
@@ -415,3 +416,17 @@ const NBSP: char = '\u{a0}';
 const TEMPLATE: &str = include_str!("diagram/template.html");
 const STYLE: &str = include_str!("diagram/style.css");
 const SCRIPT: &str = include_str!("diagram/script.js");
+
+#[cfg(test)]
+mod tests {
+    use super::EscapedJson;
+
+    /// No text can end the script element that its JSON stands in, and it is read back as it was.
+    #[test]
+    fn json_cannot_end_its_script() {
+        let hostile = "</script><!-- & \u{2028}\u{2029} \" \\";
+        let json = EscapedJson(&serde_json::to_string(hostile).unwrap()).to_string();
+        assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), hostile);
+    }
+}

@@ -50,7 +50,10 @@
   const svg = make('svg', { role: 'application', 'aria-roledescription': 'space-time diagram', 'aria-label': `${events.length} events on ${nodes.length} nodes`, 'aria-describedby': 'keys' }, $('scroll'));
   const lanes = nodes.map((node) => {
     const label = make('div', {}, $('labels'));
-    make('b', {}, label, node.name);
+    const [word, number] = node.name.split(' ');
+    const name = make('b', {}, label);
+    make('span', {}, name, `${word} `);
+    name.append(number);
     make('small', {}, label, node.clock);
     return make('line', { class: 'lane' }, svg);
   });
@@ -109,6 +112,7 @@
     $('diagram').classList.toggle('vertical', vertical);
     const room = $('scroll').clientWidth;
     lane = vertical ? room / nodes.length : Math.min(92, Math.max(56, 460 / nodes.length));
+    $('diagram').classList.toggle('tight', vertical && lane < 50);
     const places = new Set(events.map((event) => event.even[0])).size;
     length = vertical ? places * 17 + 2 * margin : Math.max(room, places * 11 + 2 * margin);
     const [width, height] = point(length, lane * nodes.length);

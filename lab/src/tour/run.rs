@@ -221,3 +221,32 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// How long the last messages may take.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use spacelike::machine::Now;
+    use spacelike::{hlc, lamport};
+
+    use super::*;
+
+    /// Notes come in each node's order, but not in true order across nodes: the trace has both.
+    #[test]
+    fn the_trace_is_in_true_order() {
+        let (sender, inbox) = mpsc::channel();
+        let trace = Trace { header: Options::default().header(), events: Vec::new() };
+        let mut book = Book { inbox, trace, progress: Progress::default() };
+        let (one, two) = (NodeId(1), NodeId(2));
+        for (node, micros, sequence) in [(two, 5, 0), (two, 7, 1), (one, 1, 0), (one, 7, 1), (two, 7, 2)] {
+            let monotonic = Duration::from_micros(micros);
+            let stamp = hlc::Timestamp::MIN;
+            let at = Stamps { wall: monotonic, lamport: lamport::Timestamp::new(1), hlc: stamp };
+            let note = Note::Sent { id: MessageId { sender: node, sequence }, to: NodeId(3), at };
+            let now = Now { monotonic, wall: monotonic, error: None, stamp };
+            sender.send(NoteAt { node, now, note }).unwrap();
+        }
+        book.read();
+        assert_eq!(book.progress.sent, 5);
+        let order = book.close().events.iter().map(|event| event.message.to_string()).collect::<Vec<_>>();
+        assert_eq!(order, ["1.0", "2.0", "2.1", "1.1", "2.2"]);
+    }
+}
