@@ -342,6 +342,26 @@ fn later_batch_of_an_unsynced_tail_is_torn_and_not_rot() {
     assert_eq!(contents.torn.unwrap().offset, seal as u64);
 }
 
+/// A batch of another file, which shares everything but the salt, is no batch of this one: neither as a continuation,
+/// nor as a witness that the tail before it was durable.
+#[test]
+fn batches_of_another_file_are_not_believed() {
+    let file = |salt| {
+        let disk = Memory::default();
+        let begun = Store::begin(disk.clone(), IDENTITY, Contents::default(), 1, timestamp(1), salt);
+        let mut store = begun.unwrap();
+        let born = usize::try_from(store.file_len()).unwrap();
+        store.commit(&[put(1, b"first")]).unwrap();
+        store.commit(&[put(2, b"second")]).unwrap();
+        (disk.file().bytes, born)
+    };
+    let ((ours, born), (theirs, _)) = (file(1), file(2));
+    assert_eq!(reload([&ours[..born], &theirs[born..]].concat()).unwrap().slots.len(), 0);
+    let mut torn = ours[..born + 7].to_vec();
+    torn.extend_from_slice(&theirs[born + 7..]);
+    assert_eq!(reload(torn).unwrap().torn.unwrap().offset, born as u64);
+}
+
 /// Another cluster's or node's file, a file of another form, and no slots file at all are refused and left alone.
 #[test]
 fn foreign_files_are_refused() {
@@ -374,11 +394,11 @@ fn arbitrary_bytes_never_panic() {
     let mut state = 0x5EED_u64;
     for _ in 0..2_000 {
         let mut file = bytes.clone();
-        let len = (next(&mut state) % 100) as usize;
-        file.extend((0..len).map(|_| next(&mut state) as u8));
+        let len = below(&mut state, 100);
+        file.extend((0..len).map(|_| next(&mut state)));
         assert_eq!(reload(file.clone()).unwrap().torn.map(|torn| torn.len), (len > 0).then_some(len as u64));
-        let at = (next(&mut state) as usize) % file.len();
-        file[at] = next(&mut state) as u8;
+        let at = below(&mut state, file.len());
+        file[at] = next(&mut state);
         drop(reload(file));
     }
 }
@@ -421,9 +441,13 @@ fn too_long_record_is_refused_whole() {
 }
 
 /// Xorshift: arbitrary, and the same in every run.
-fn next(state: &mut u64) -> u64 {
+fn next(state: &mut u64) -> u8 {
     *state ^= *state << 13;
     *state ^= *state >> 7;
     *state ^= *state << 17;
-    *state
+    state.to_be_bytes()[0]
+}
+
+fn below(state: &mut u64, end: usize) -> usize {
+    (usize::from(next(state)) << 8 | usize::from(next(state))) % end
 }

@@ -81,7 +81,7 @@ pub enum StartError {
     /// The wall clock can't be read.
     #[error(transparent)]
     Clock(#[from] BeforeUnixEpoch),
-    /// No stamp is left. A `drift_max` of centuries does it, too.
+    /// No stamp is left: the wall clock is at the end of their range.
     #[error(transparent)]
     Exhausted(#[from] Exhausted),
     /// The system has no randomness for us.

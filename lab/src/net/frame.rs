@@ -2,6 +2,7 @@
 //! the hello checks that.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use postcard::ser_flavors::Flavor;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spacelike::hlc::Timestamp;
@@ -75,15 +76,17 @@ impl Answer {
     }
 }
 
-/// Encodes a frame with its length in front.
+/// Encodes a frame with its length in front. Stops as soon as it is longer than `frame_max`.
 pub(super) fn to_frame<T: Serialize>(value: &T, frame_max: usize) -> Result<Bytes, Unsendable> {
-    let mut frame = BytesMut::new();
+    let mut frame = BytesMut::with_capacity(HELLO_MAX);
     frame.put_u32(0);
-    let frame = postcard::to_extend(value, Extend(frame)).map_err(Unsendable::Encode)?.0;
-    let len = frame.len() - LEN;
-    let prefix = u32::try_from(len).ok().filter(|_| len <= frame_max).ok_or(Unsendable::TooLong { len })?;
-    let mut frame = frame;
-    frame[..LEN].copy_from_slice(&prefix.to_be_bytes());
+    let bounded = Bounded { frame, len_max: frame_max.saturating_add(LEN) };
+    let mut frame = postcard::serialize_with_flavor(value, bounded).map_err(|error| match error {
+        postcard::Error::SerializeBufferFull => Unsendable::TooLong { frame_max },
+        error => Unsendable::Encode(error),
+    })?;
+    let len = u32::try_from(frame.len() - LEN).map_err(|_| Unsendable::TooLong { frame_max })?;
+    frame[..LEN].copy_from_slice(&len.to_be_bytes());
     Ok(frame.freeze())
 }
 
@@ -103,17 +106,35 @@ pub(super) fn codec(frame_max: usize) -> LengthDelimitedCodec {
 /// A message that can't be a frame.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsendable {
-    #[error("it has {len} bytes")]
-    TooLong { len: usize },
+    #[error("it has more than {frame_max} bytes")]
+    TooLong { frame_max: usize },
     #[error(transparent)]
     Encode(postcard::Error),
 }
 
-struct Extend(BytesMut);
+/// Takes bytes up to a bound.
+struct Bounded {
+    frame: BytesMut,
+    len_max: usize,
+}
 
-impl core::iter::Extend<u8> for Extend {
-    fn extend<I: IntoIterator<Item = u8>>(&mut self, bytes: I) {
-        self.0.extend(bytes);
+impl Flavor for Bounded {
+    type Output = BytesMut;
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        if bytes.len() > self.len_max.saturating_sub(self.frame.len()) {
+            return Err(postcard::Error::SerializeBufferFull);
+        }
+        self.frame.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    fn finalize(self) -> postcard::Result<BytesMut> {
+        Ok(self.frame)
     }
 }
 

@@ -1,0 +1,422 @@
+//! The driver over real sockets, with honest peers: what it promises a machine.
+
+#![cfg(feature = "net")]
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use spacelike::hlc::BeforeUnixEpoch;
+use spacelike::machine::NodeId;
+use spacelike::monitor::Reading;
+use spacelike_lab::clocks::{Clocks, OsClocks, SkewedClocks};
+use spacelike_lab::net::{Config, Halted, Limits, Listener, Node, RequestError, Slots, StartError, Stats};
+use spacelike_lab::slots::{LoadError, OpenError};
+use tokio::time::{sleep, timeout};
+
+mod support;
+use support::{
+    CLUSTER, HeldDisk, Message, Note, PATIENCE, Probe, Request, ask, config, eventually, listener, pair,
+    start, start_with,
+};
+
+const ONE: NodeId = NodeId(1);
+const TWO: NodeId = NodeId(2);
+
+fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async { timeout(2 * PATIENCE, test).await.expect("the test ends in time") })
+}
+
+/// A message crosses to the other node and its answer back, also under load, and none is lost on a healthy network.
+#[test]
+fn messages_cross_and_none_is_lost() {
+    run(async {
+        let (one, two) = pair().await;
+        assert_eq!(ask(&one, Request::Ping(TWO, 7)).await, [7]);
+        for value in 0..500 {
+            ask(&one, Request::Send(TWO, Message::Value(value))).await;
+        }
+        eventually(&two, "all received", |stats| stats.received >= 501).await;
+        assert_eq!(ask(&two, Request::Received(ONE)).await, (0..500).collect::<Vec<_>>());
+        let (one, two) = (one.shutdown().await.unwrap(), two.shutdown().await.unwrap());
+        assert_eq!((one.sent, one.received, two.sent, two.received), (501, 1, 1, 501));
+        assert_eq!((one.dropped_full, one.refused_stamps, one.refused_hellos_total()), (0, 0, 0));
+    });
+}
+
+/// What a clean shutdown was handed before still reaches the peer, and its port and folder are free afterwards.
+#[test]
+fn clean_shutdown_flushes_and_frees() {
+    run(async {
+        let home = tempfile::tempdir().unwrap();
+        let (a, b) = (listener(), listener());
+        let (at_a, at_b) = (a.local_addr(), b.local_addr());
+        let mut of_one = config(1, &[(2, at_b)]);
+        of_one.slots = Slots::Folder(home.path().into());
+        let (one, _) = start(a, of_one).await;
+        let (two, _) = start(b, config(2, &[(1, at_a)])).await;
+        eventually(&one, "connected", |stats| stats.dialed.contains(&TWO)).await;
+        for _ in 0..300 {
+            ask(&one, Request::Send(TWO, Message::Bulk(vec![7; 5_000]))).await;
+        }
+        ask(&one, Request::AddAndSend(TWO, 42)).await;
+        let stats = one.shutdown().await.unwrap();
+        assert_eq!(stats.sent, 301);
+        eventually(&two, "all received", |stats| stats.received == 301).await;
+        assert_eq!(ask(&two, Request::Received(ONE)).await.last(), Some(&42));
+
+        let again = Listener::bind(at_a).expect("the port is free");
+        let mut of_one = config(1, &[(2, at_b)]);
+        of_one.slots = Slots::Folder(home.path().into());
+        let (one, _) = start(again, of_one).await;
+        assert_eq!(ask(&one, Request::Add(0)).await, [42]);
+    });
+}
+
+/// After a restart the machine finds its records, a greater incarnation, and stamps above all earlier ones, also if the
+/// wall clock lost an hour in between. The peer reconnects by itself.
+#[test]
+fn restart_keeps_records_and_grows() {
+    run(async {
+        let home = tempfile::tempdir().unwrap();
+        let (a, b) = (listener(), listener());
+        let (at_a, at_b) = (a.local_addr(), b.local_addr());
+        let (two, _) = start(b, config(2, &[(1, at_a)])).await;
+        let mut a = Some(a);
+        let (mut incarnation, mut stamp) = (0, None);
+        for life in 0..3 {
+            let mut of_one = config(1, &[(2, at_b)]);
+            of_one.slots = Slots::Folder(home.path().into());
+            let listener = a.take().unwrap_or_else(|| Listener::bind(at_a).unwrap());
+            let (one, notes) =
+                start_with(listener, of_one, SkewedClocks::new(if life == 1 { -3_600_000 } else { 0 })).await;
+            assert_eq!(ask(&one, Request::Add(5)).await, [5 * (life + 1)]);
+            assert_eq!(ask(&two, Request::Ping(ONE, life)).await, [life], "the peer is back");
+            one.shutdown().await.unwrap();
+            let notes = notes.lock().unwrap();
+            let Note::Started { incarnation: this, total } = notes[0].note else { panic!("{notes:?}") };
+            assert_eq!(total, 5 * life);
+            assert!(this > incarnation);
+            incarnation = this;
+            for note in notes.iter() {
+                // A step leaves several notes; ours leaves one.
+                assert!(Some(note.now.stamp) > stamp, "{stamp:?} {note:?}");
+                stamp = Some(note.now.stamp);
+            }
+        }
+        assert!(two.stats().connects >= 3);
+    });
+}
+
+/// While a sync is under way, no send and no reply leaves that came after its persist, and the machine goes on stepping.
+#[test]
+fn slow_sync_holds_sends_and_replies_but_not_steps() {
+    run(async {
+        let (a, b) = (listener(), listener());
+        let (at_a, at_b) = (a.local_addr(), b.local_addr());
+        let disk = HeldDisk::default();
+        let mut of_one = config(1, &[(2, at_b)]);
+        of_one.slots = Slots::Disk(Box::new(disk.clone()));
+        let (one, notes) = start(a, of_one).await;
+        let (two, _) = start(b, config(2, &[(1, at_a)])).await;
+        ask(&one, Request::Send(TWO, Message::Value(1))).await;
+        eventually(&two, "the first", |stats| stats.received == 1).await;
+
+        disk.hold();
+        let one = Arc::new(one);
+        let mut asked = Vec::new();
+        for request in [Request::AddAndSend(TWO, 10), Request::Echo(3), Request::AddAndSend(TWO, 10)] {
+            let one = Arc::clone(&one);
+            let steps = one.stats().steps;
+            asked.push(tokio::spawn({
+                let one = Arc::clone(&one);
+                async move { one.request(request).await }
+            }));
+            // Also shows that steps go on: the second and third are taken while the first is held.
+            eventually(&one, "a step", |stats| stats.steps > steps).await;
+        }
+        ask(&two, Request::Send(ONE, Message::Value(9))).await;
+        eventually(&one, "a message is taken", |stats| stats.received == 1).await;
+        assert_eq!(notes.lock().unwrap().len(), 1 + 1 + 3 + 1);
+
+        sleep(Duration::from_millis(150)).await;
+        assert!(
+            asked.iter().all(|asked| !asked.is_finished()),
+            "a reply left before its persist was durable"
+        );
+        assert_eq!(two.stats().received, 1, "a send left before its persist was durable");
+        assert_eq!(one.stats().fsyncs, 0);
+
+        disk.release();
+        let mut answers = Vec::new();
+        for asked in asked {
+            answers.push(asked.await.unwrap().unwrap());
+        }
+        assert_eq!(answers, [[10], [3], [20]]);
+        eventually(&two, "all received", |stats| stats.received == 3).await;
+        assert_eq!(ask(&two, Request::Received(ONE)).await, [1, 10, 20]);
+        let stats = one.stats();
+        assert_eq!(stats.persists, 2);
+        assert!((1..=2).contains(&stats.fsyncs), "{}", stats.fsyncs);
+    });
+}
+
+/// When too much waits for the disk the machine takes no more, and nothing is lost once the disk is back.
+#[test]
+fn stalled_disk_stops_input_at_its_bound() {
+    run(async {
+        let disk = HeldDisk::default();
+        let mut of_one = config(1, &[]);
+        of_one.slots = Slots::Disk(Box::new(disk.clone()));
+        of_one.limits.held_max = 10;
+        let (one, _) = start(listener(), of_one).await;
+        disk.hold();
+        let one = Arc::new(one);
+        let asked: Vec<_> = (0..100)
+            .map(|_| {
+                let one = Arc::clone(&one);
+                tokio::spawn(async move { one.request(Request::Add(1)).await })
+            })
+            .collect();
+        // Each leaves a persist and a reply.
+        eventually(&one, "as many as fit", |stats| stats.steps == 5).await;
+        sleep(Duration::from_millis(100)).await;
+        assert_eq!(one.stats().steps, 5);
+        disk.release();
+        let mut totals = Vec::new();
+        for asked in asked {
+            totals.extend(asked.await.unwrap().unwrap());
+        }
+        totals.sort_unstable();
+        assert_eq!(totals, (1..=100).collect::<Vec<_>>());
+        let stats = one.stats();
+        assert!(stats.fsyncs < stats.persists, "persists share syncs: {stats:?}");
+    });
+}
+
+/// A sync that fails halts the node for good: nothing that waited for it leaves, and the disk is not asked again.
+#[test]
+fn failed_sync_halts() {
+    run(async {
+        let (a, b) = (listener(), listener());
+        let (at_a, at_b) = (a.local_addr(), b.local_addr());
+        let disk = HeldDisk::default();
+        let mut of_one = config(1, &[(2, at_b)]);
+        of_one.slots = Slots::Disk(Box::new(disk.clone()));
+        let (one, _) = start(a, of_one).await;
+        let (two, _) = start(b, config(2, &[(1, at_a)])).await;
+        assert_eq!(ask(&one, Request::Add(1)).await, [1]);
+
+        disk.fail();
+        let refused = timeout(PATIENCE, one.request(Request::AddAndSend(TWO, 1))).await.unwrap();
+        assert_eq!(refused, Err(RequestError::Stopped));
+        assert!(matches!(timeout(PATIENCE, one.halted()).await.unwrap(), Halted::Slots(_)));
+        assert_eq!(one.request(Request::Echo(1)).await, Err(RequestError::Stopped));
+        assert!(matches!(one.shutdown().await, Err(Halted::Slots(_))));
+        assert_eq!(disk.asked_after_failure(), 0);
+        eventually(&two, "the connection is gone", |stats| stats.accepted.is_empty()).await;
+        assert_eq!(two.stats().received, 0);
+    });
+}
+
+/// A timer fires once and not early, a moved one at its new time only, and a cancelled one never, though it was due.
+#[test]
+fn timers_fire_once_unless_cancelled() {
+    run(async {
+        let (one, _) = start(listener(), config(1, &[])).await;
+        ask(&one, Request::ArmAndDisarmLate(1)).await;
+        ask(&one, Request::Arm(2, 0)).await;
+        eventually(&one, "the timer at once", |stats| stats.timers == 1).await;
+        ask(&one, Request::Arm(3, 1)).await;
+        ask(&one, Request::Arm(3, 400)).await; // later; it may have fired once already
+        let before = one.stats().timers;
+        ask(&one, Request::Arm(4, 3_600_000)).await;
+        ask(&one, Request::Arm(4, 1)).await; // earlier
+        ask(&one, Request::Arm(5, 10_000)).await;
+        ask(&one, Request::Disarm(5)).await;
+        eventually(&one, "both moved", |stats| stats.timers == before + 2).await;
+        let fired = ask(&one, Request::Fired).await;
+        assert_eq!(fired.iter().filter(|&&timer| timer == 2).count(), 1);
+        assert_eq!(fired.iter().filter(|&&timer| timer == 4).count(), 1);
+        assert!(!fired.contains(&1), "{fired:?}");
+        assert!(!fired.contains(&5));
+        assert_eq!(fired.last(), Some(&3), "the one moved to later is last: {fired:?}");
+    });
+}
+
+/// A queue to a peer that isn't there keeps the newest messages, counts the others, and empties when the peer comes.
+#[test]
+fn full_queue_keeps_the_newest() {
+    run(async {
+        let reserved = listener();
+        let at_two = reserved.local_addr();
+        drop(reserved); // nobody listens there for now
+        let a = listener();
+        let at_one = a.local_addr();
+        let mut of_one = config(1, &[(2, at_two)]);
+        of_one.limits.queue_max = 8;
+        let (one, _) = start(a, of_one).await;
+        for value in 0..20 {
+            ask(&one, Request::Send(TWO, Message::Value(value))).await;
+        }
+        assert_eq!(one.stats().dropped_full, 12);
+        eventually(&one, "it tries again", |stats| stats.reconnects > 3).await;
+        let b = Listener::bind(at_two).unwrap();
+        let (two, _) = start(b, config(2, &[(1, at_one)])).await;
+        eventually(&two, "what was kept", |stats| stats.received == 8).await;
+        assert_eq!(ask(&two, Request::Received(ONE)).await, (12..20).collect::<Vec<_>>());
+    });
+}
+
+/// A message that is too long for a frame, or for nobody, is dropped and counted, and the next one goes through.
+#[test]
+fn unsendable_messages_are_counted() {
+    run(async {
+        let (one, two) = pair().await;
+        ask(&one, Request::Send(TWO, Message::Bulk(vec![0; 2 << 20]))).await;
+        ask(&one, Request::Send(NodeId(99), Message::Value(1))).await;
+        ask(&one, Request::Send(ONE, Message::Value(1))).await;
+        assert_eq!(ask(&one, Request::Ping(TWO, 1)).await, [1]);
+        assert_eq!(one.stats().dropped_unsendable, 3);
+        drop(two);
+    });
+}
+
+/// The wall clock may jump an hour ahead, which needs a new reservation on the disk first, and back again: stamps grow,
+/// and the lead is reported.
+#[test]
+fn wall_clock_may_jump() {
+    run(async {
+        let home = tempfile::tempdir().unwrap();
+        let mut of_one = config(1, &[]);
+        of_one.slots = Slots::Folder(home.path().into());
+        let offset = Arc::new(Mutex::new(0));
+        let (one, notes) = start_with(listener(), of_one, Jumpy(OsClocks::new(), Arc::clone(&offset))).await;
+        for (value, hours) in [(1, 0), (2, 1), (3, 0), (4, 5), (5, 2)] {
+            *offset.lock().unwrap() = hours * 3_600;
+            assert_eq!(ask(&one, Request::Echo(value)).await, [value]);
+        }
+        let stats = one.shutdown().await.unwrap();
+        assert!(stats.hlc_lead_max > Duration::from_secs(3 * 3_600 - 100), "{:?}", stats.hlc_lead_max);
+        let stamps: Vec<_> = notes.lock().unwrap().iter().map(|note| note.now.stamp).collect();
+        assert!(stamps.is_sorted_by(|a, b| a < b), "{stamps:?}");
+        assert!(stats.fsyncs >= 2, "the jumps had to be reserved");
+    });
+}
+
+struct Jumpy(OsClocks, Arc<Mutex<u64>>);
+
+impl Clocks for Jumpy {
+    fn reading(&mut self) -> Result<Reading, BeforeUnixEpoch> {
+        let seconds = *self.1.lock().unwrap();
+        if seconds == u64::MAX {
+            return Err(BeforeUnixEpoch { before: Duration::from_secs(1) });
+        }
+        let reading = self.0.reading()?;
+        Ok(Reading { wall: reading.wall + Duration::from_secs(seconds), ..reading })
+    }
+}
+
+/// A wall clock that can't be read refuses a start, and halts a node that runs.
+#[test]
+fn node_without_a_clock_does_not_run() {
+    run(async {
+        let offset = Arc::new(Mutex::new(u64::MAX));
+        let clocks = || Jumpy(OsClocks::new(), Arc::clone(&offset));
+        let refused = Node::start(listener(), config(1, &[]), Probe::default(), clocks(), |_| {}).await;
+        assert!(matches!(refused, Err(StartError::Clock(_))));
+        *offset.lock().unwrap() = 0;
+        let (one, _) = start_with(listener(), config(1, &[]), clocks()).await;
+        assert_eq!(ask(&one, Request::Echo(1)).await, [1]);
+        *offset.lock().unwrap() = u64::MAX;
+        assert_eq!(one.request(Request::Echo(2)).await, Err(RequestError::Stopped));
+        assert!(matches!(one.halted().await, Halted::Clock(_)));
+    });
+}
+
+/// A machine that panics halts its node with the panic's words, and no other.
+#[test]
+fn panicking_machine_halts_its_node() {
+    run(async {
+        let (one, two) = pair().await;
+        assert_eq!(one.request(Request::Panic).await, Err(RequestError::Stopped));
+        let Halted::Panicked(text) = one.halted().await else { panic!("another reason") };
+        assert!(text.contains("asked to"), "{text}");
+        assert_eq!(ask(&two, Request::Echo(1)).await, [1]);
+    });
+}
+
+/// Requests that nobody answers and nobody waits for any more make room for others.
+#[test]
+fn abandoned_requests_make_room() {
+    run(async {
+        let mut of_one = config(1, &[]);
+        of_one.limits.requests_max = 4;
+        let (one, _) = start(listener(), of_one).await;
+        for _ in 0..50 {
+            let given_up = timeout(Duration::from_millis(1), one.request(Request::Ignore)).await;
+            assert!(given_up.is_err());
+        }
+        assert_eq!(ask(&one, Request::Echo(1)).await, [1]);
+    });
+}
+
+/// A configuration that contradicts itself, and a folder that isn't this node's to use, refuse the start.
+#[test]
+fn impossible_starts_are_refused() {
+    async fn refusal(config: Config) -> StartError {
+        Node::start(listener(), config, Probe::default(), OsClocks::new(), |_| {})
+            .await
+            .expect_err("a refusal")
+    }
+    run(async {
+        let address = "127.0.0.1:9".parse().unwrap();
+        assert!(matches!(refusal(config(1, &[(1, address)])).await, StartError::OwnId(ONE)));
+        let twice = config(1, &[(2, address), (3, address)]);
+        assert!(matches!(refusal(twice).await, StartError::SameAddress { peers: [TWO, NodeId(3)], .. }));
+        let away = config(1, &[(2, "192.0.2.1:9".parse().unwrap())]);
+        assert!(matches!(refusal(away).await, StartError::NotLoopback { peer: TWO, .. }));
+        let limits: [fn(&mut Limits); 5] = [
+            |limits| limits.frame_max = 0,
+            |limits| limits.inbox_bytes_max = limits.frame_max - 1,
+            |limits| limits.requests_max = 0,
+            |limits| limits.idle_timeout = limits.keepalive,
+            |limits| limits.backoff_max = Duration::ZERO,
+        ];
+        for change in limits {
+            let mut config = config(1, &[]);
+            change(&mut config.limits);
+            assert!(matches!(refusal(config).await, StartError::Limit { .. }));
+        }
+
+        let home = tempfile::tempdir().unwrap();
+        let in_folder = |cluster, node| {
+            let mut config = Config::new(cluster, NodeId(node), BTreeMap::new());
+            config.slots = Slots::Folder(home.path().into());
+            config
+        };
+        let (one, _) = start(listener(), in_folder(CLUSTER, 1)).await;
+        ask(&one, Request::Add(1)).await;
+        assert!(matches!(refusal(in_folder(CLUSTER, 1)).await, StartError::Open(OpenError::Locked { .. })));
+        let _: Stats = one.shutdown().await.unwrap();
+        assert!(matches!(refusal(in_folder(1, 1)).await, StartError::Load(LoadError::Cluster { .. })));
+        assert!(matches!(refusal(in_folder(CLUSTER, 2)).await, StartError::Load(LoadError::Node { .. })));
+
+        let file = home.path().join("slots");
+        let intact = std::fs::read(&file).unwrap();
+        let mut damaged = intact.clone();
+        damaged[60] ^= 4;
+        std::fs::write(&file, &damaged).unwrap();
+        let error = refusal(in_folder(CLUSTER, 1)).await;
+        assert!(matches!(error, StartError::Load(LoadError::Damaged { .. })), "{error}");
+        assert_eq!(std::fs::read(&file).unwrap(), damaged, "evidence is left alone");
+        std::fs::write(&file, intact).unwrap();
+        let (one, _) = start(listener(), in_folder(CLUSTER, 1)).await;
+        assert_eq!(ask(&one, Request::Add(0)).await, [1]);
+    });
+}
