@@ -107,6 +107,8 @@ fn begin_of(round: usize, calls: usize) -> u64 {
 pub struct Ratio {
     pub median: f64,
     pub quartiles: (f64, f64),
+    /// How many rounds were undisturbed, in both.
+    pub rounds: usize,
 }
 
 impl Ratio {
@@ -120,12 +122,12 @@ impl Ratio {
         ratios.sort_by(f64::total_cmp);
         let at =
             |quarter| ratios.get(ratios.len().saturating_sub(1) * quarter / 4).copied().unwrap_or(f64::NAN);
-        Self { median: at(2), quartiles: (at(1), at(3)) }
+        Self { median: at(2), quartiles: (at(1), at(3)), rounds: ratios.len() }
     }
 
-    /// Whether half of the rounds lie further apart than a tenth of the median.
+    /// Whether half of the rounds lie further apart than a tenth of the median, or too few were undisturbed.
     pub fn is_noisy(&self) -> bool {
-        self.quartiles.1 - self.quartiles.0 > self.median / 10.0
+        self.rounds < 10 || self.quartiles.1 - self.quartiles.0 > self.median / 10.0
     }
 }
 
