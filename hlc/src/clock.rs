@@ -36,7 +36,7 @@ pub struct Clock {
     /// The latest timestamp issued or taken over, zero if none. Written by any thread, only by read-modify-write; only
     /// grows. A `fetch_add` that raced past the end of the range leaves values in the headroom that nobody was given.
     latest: AtomicU64,
-    drift_max: Duration,
+    drift_millis_max: u64,
 }
 
 impl Clock {
@@ -44,14 +44,14 @@ impl Clock {
         /// A clock that accepts remote timestamps up to `drift_max` ahead of the wall clock, inclusive. Zero means zero;
         /// [`Duration::MAX`] accepts any. Fractions of a millisecond count as a whole one.
         pub const fn new(drift_max: Duration) -> Self {
-            Self { latest: AtomicU64::new(0), drift_max }
+            Self { latest: AtomicU64::new(0), drift_millis_max: rules::drift_millis(drift_max) }
         }
     }
 
     const_unless_loom! {
         /// Like [`new`](Self::new), but every timestamp will be greater than the word `latest`.
         pub(crate) const fn starting_above(latest: u64, drift_max: Duration) -> Self {
-            Self { latest: AtomicU64::new(latest), drift_max }
+            Self { latest: AtomicU64::new(latest), drift_millis_max: rules::drift_millis(drift_max) }
         }
     }
 
@@ -64,10 +64,12 @@ impl Clock {
     /// [`Exhausted`] beyond the year 8659. The clock is unchanged.
     #[inline]
     pub fn tick(&self, wall: Duration) -> Result<Timestamp, Exhausted> {
-        match rules::floor(wall) {
-            Some(floor) => self.advance(floor).ok_or_else(|| self.exhausted(wall)),
-            None => Err(self.exhausted(wall)),
+        if let Some(millis) = rules::millis(wall) {
+            if let Some(timestamp) = self.advance(rules::word(millis)) {
+                return Ok(timestamp);
+            }
         }
+        Err(self.exhausted(wall))
     }
 
     /// Issues `count` timestamps in one contiguous run, with one compare-exchange: for a batch.
@@ -89,7 +91,7 @@ impl Clock {
     /// # Ok::<(), spacelike_hlc::Exhausted>(())
     /// ```
     pub fn tick_n(&self, wall: Duration, count: u32) -> Result<Run, Exhausted> {
-        let floor = rules::floor(wall).ok_or_else(|| self.exhausted(wall))?;
+        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.exhausted(wall))?);
         self.advance_within(floor, count, Timestamp::MAX.to_u64()).map_err(|_| self.exhausted(wall))
     }
 
@@ -124,12 +126,13 @@ impl Clock {
     /// ```
     #[inline]
     pub fn receive(&self, remote: Timestamp, wall: Duration) -> Result<Received, ReceiveError> {
-        let floor = rules::floor(wall).ok_or_else(|| self.exhausted(wall))?;
-        let ahead = rules::check_drift(remote, wall, self.drift_max)?;
-        match self.advance(floor.max(remote.to_u64() + 1)) {
-            Some(timestamp) => Ok(Received { timestamp, ahead }),
-            None => Err(self.exhausted(wall).into()),
+        if let Some(millis) = rules::millis(wall) {
+            let ahead = self.check_drift(remote, millis)?;
+            if let Some(timestamp) = self.advance(rules::word(millis).max(remote.to_u64() + 1)) {
+                return Ok(Received { timestamp, ahead });
+            }
         }
+        Err(self.exhausted(wall).into())
     }
 
     /// Takes over a timestamp without an event of our own: later ones will be greater. Returns how far it is ahead of
@@ -153,10 +156,8 @@ impl Clock {
     /// ```
     #[inline]
     pub fn observe(&self, remote: Timestamp, wall: Duration) -> Result<Duration, ReceiveError> {
-        if rules::floor(wall).is_none() {
-            return Err(self.exhausted(wall).into());
-        }
-        let ahead = rules::check_drift(remote, wall, self.drift_max)?;
+        let millis = rules::millis(wall).ok_or_else(|| self.exhausted(wall))?;
+        let ahead = self.check_drift(remote, millis)?;
         self.join(remote);
         Ok(ahead)
     }
@@ -199,13 +200,12 @@ impl Clock {
     /// # Ok::<(), spacelike_hlc::Exhausted>(())
     /// ```
     pub fn lead(&self, wall: Duration) -> Duration {
-        self.latest()
-            .map_or(Duration::ZERO, |latest| latest.physical().saturating_sub(rules::whole_millis(wall)))
+        rules::lead(self.latest(), wall)
     }
 
-    /// How far ahead a remote timestamp may be.
+    /// How far ahead a remote timestamp may be, rounded up to a whole millisecond.
     pub const fn drift_max(&self) -> Duration {
-        self.drift_max
+        rules::from_drift_millis(self.drift_millis_max)
     }
 
     /// Raises the word to `max(floor, word + 1)` and returns it; `None`, without a change, at the end of the range.
@@ -230,7 +230,7 @@ impl Clock {
         // The word has reached the floor, and only grows, so one more is enough. Threads that race here at the very end
         // of the range overshoot it by one each, far within the headroom of 2^62; what they got is not issued.
         let word = self.latest.fetch_add(1, Ordering::AcqRel) + 1;
-        if word <= Timestamp::MAX.to_u64() { Some(Timestamp::from_word(word)) } else { None }
+        Timestamp::from_u64(word).ok()
     }
 
     /// Raises the word by a run of `count` that begins at `max(floor, word + 1)` and ends at `end` or before, or tells
@@ -276,7 +276,8 @@ impl Clock {
         Exhausted { wall, latest: self.latest() }
     }
 
-    pub(crate) fn check_drift(&self, remote: Timestamp, wall: Duration) -> Result<Duration, DriftExceeded> {
-        rules::check_drift(remote, wall, self.drift_max)
+    #[inline]
+    pub(crate) fn check_drift(&self, remote: Timestamp, wall_millis: u64) -> Result<Duration, DriftExceeded> {
+        rules::check_drift(remote, wall_millis, self.drift_millis_max)
     }
 }

@@ -24,17 +24,17 @@ use crate::{DriftExceeded, Exhausted, ReceiveError, Run, Timestamp};
 pub struct LocalClock {
     /// The latest timestamp issued or taken over, zero if none. Only grows; in range.
     latest: u64,
-    drift_max: Duration,
+    drift_millis_max: u64,
 }
 
 impl LocalClock {
     /// As [`Clock::new`](crate::Clock::new).
     pub const fn new(drift_max: Duration) -> Self {
-        Self { latest: 0, drift_max }
+        Self::starting_above(0, drift_max)
     }
 
     pub(crate) const fn starting_above(latest: u64, drift_max: Duration) -> Self {
-        Self { latest, drift_max }
+        Self { latest, drift_millis_max: rules::drift_millis(drift_max) }
     }
 
     /// As [`Clock::tick`](crate::Clock::tick).
@@ -43,10 +43,12 @@ impl LocalClock {
     /// [`Exhausted`] beyond the year 8659. The clock is unchanged.
     #[inline]
     pub fn tick(&mut self, wall: Duration) -> Result<Timestamp, Exhausted> {
-        match rules::floor(wall) {
-            Some(floor) => self.advance(floor).ok_or_else(|| self.exhausted(wall)),
-            None => Err(self.exhausted(wall)),
+        if let Some(millis) = rules::millis(wall) {
+            if let Some(timestamp) = self.advance(rules::word(millis)) {
+                return Ok(timestamp);
+            }
         }
+        Err(self.exhausted(wall))
     }
 
     /// As [`Clock::tick_n`](crate::Clock::tick_n).
@@ -54,7 +56,7 @@ impl LocalClock {
     /// # Errors
     /// [`Exhausted`] if the run doesn't end before the year 8659. The clock is unchanged.
     pub fn tick_n(&mut self, wall: Duration, count: u32) -> Result<Run, Exhausted> {
-        let floor = rules::floor(wall).ok_or_else(|| self.exhausted(wall))?;
+        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.exhausted(wall))?);
         self.advance_within(floor, count, Timestamp::MAX.to_u64()).map_err(|_| self.exhausted(wall))
     }
 
@@ -65,12 +67,13 @@ impl LocalClock {
     /// clock is unchanged.
     #[inline]
     pub fn receive(&mut self, remote: Timestamp, wall: Duration) -> Result<Received, ReceiveError> {
-        let floor = rules::floor(wall).ok_or_else(|| self.exhausted(wall))?;
-        let ahead = self.check_drift(remote, wall)?;
-        match self.advance(floor.max(remote.to_u64() + 1)) {
-            Some(timestamp) => Ok(Received { timestamp, ahead }),
-            None => Err(self.exhausted(wall).into()),
+        if let Some(millis) = rules::millis(wall) {
+            let ahead = self.check_drift(remote, millis)?;
+            if let Some(timestamp) = self.advance(rules::word(millis).max(remote.to_u64() + 1)) {
+                return Ok(Received { timestamp, ahead });
+            }
         }
+        Err(self.exhausted(wall).into())
     }
 
     /// As [`Clock::observe`](crate::Clock::observe).
@@ -79,10 +82,8 @@ impl LocalClock {
     /// As for [`receive`](Self::receive).
     #[inline]
     pub fn observe(&mut self, remote: Timestamp, wall: Duration) -> Result<Duration, ReceiveError> {
-        if rules::floor(wall).is_none() {
-            return Err(self.exhausted(wall).into());
-        }
-        let ahead = self.check_drift(remote, wall)?;
+        let millis = rules::millis(wall).ok_or_else(|| self.exhausted(wall))?;
+        let ahead = self.check_drift(remote, millis)?;
         self.latest = self.latest.max(remote.to_u64());
         Ok(ahead)
     }
@@ -126,23 +127,19 @@ impl LocalClock {
 
     /// As [`Clock::lead`](crate::Clock::lead).
     pub fn lead(&self, wall: Duration) -> Duration {
-        self.latest()
-            .map_or(Duration::ZERO, |latest| latest.physical().saturating_sub(rules::whole_millis(wall)))
+        rules::lead(self.latest(), wall)
     }
 
-    /// How far ahead a remote timestamp may be.
+    /// How far ahead a remote timestamp may be, rounded up to a whole millisecond.
     pub const fn drift_max(&self) -> Duration {
-        self.drift_max
+        rules::from_drift_millis(self.drift_millis_max)
     }
 
     #[inline]
     fn advance(&mut self, floor: u64) -> Option<Timestamp> {
-        let next = floor.max(self.latest + 1);
-        if next > Timestamp::MAX.to_u64() {
-            return None;
-        }
-        self.latest = next;
-        Some(Timestamp::from_word(next))
+        let next = Timestamp::from_u64(floor.max(self.latest + 1)).ok()?;
+        self.latest = next.to_u64();
+        Some(next)
     }
 
     pub(crate) fn advance_within(&mut self, floor: u64, count: u32, end: u64) -> Result<Run, u64> {
@@ -163,8 +160,9 @@ impl LocalClock {
         Exhausted { wall, latest: self.latest() }
     }
 
-    pub(crate) fn check_drift(&self, remote: Timestamp, wall: Duration) -> Result<Duration, DriftExceeded> {
-        rules::check_drift(remote, wall, self.drift_max)
+    #[inline]
+    pub(crate) fn check_drift(&self, remote: Timestamp, wall_millis: u64) -> Result<Duration, DriftExceeded> {
+        rules::check_drift(remote, wall_millis, self.drift_millis_max)
     }
 
     /// Raises the word to `timestamp` if it is lower and `timestamp` is at most `end`.

@@ -61,7 +61,7 @@ impl LocalReservedClock {
     /// # Errors
     /// [`Unreserved`] at the bound, [`Exhausted`] beyond the year 8659. The clock is unchanged.
     pub fn tick(&mut self, wall: Duration) -> Result<Timestamp, ReservedError> {
-        let floor = rules::floor(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?);
         self.issue(floor, wall)
     }
 
@@ -70,7 +70,7 @@ impl LocalReservedClock {
     /// # Errors
     /// As for [`tick`](Self::tick).
     pub fn tick_n(&mut self, wall: Duration, count: u32) -> Result<Run, ReservedError> {
-        let floor = rules::floor(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?);
         self.clock.advance_within(floor, count, self.bound).map_err(|needed| self.refused(needed, wall))
     }
 
@@ -79,9 +79,9 @@ impl LocalReservedClock {
     /// # Errors
     /// Those of [`tick`](Self::tick), and [`DriftExceeded`](crate::DriftExceeded). The clock is unchanged.
     pub fn receive(&mut self, remote: Timestamp, wall: Duration) -> Result<Received, ReservedError> {
-        let floor = rules::floor(wall).ok_or_else(|| self.clock.exhausted(wall))?;
-        let ahead = self.clock.check_drift(remote, wall)?;
-        let timestamp = self.issue(floor.max(remote.to_u64() + 1), wall)?;
+        let millis = rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let ahead = self.clock.check_drift(remote, millis)?;
+        let timestamp = self.issue(rules::word(millis).max(remote.to_u64() + 1), wall)?;
         Ok(Received { timestamp, ahead })
     }
 
@@ -90,10 +90,8 @@ impl LocalReservedClock {
     /// # Errors
     /// As for [`receive`](Self::receive).
     pub fn observe(&mut self, remote: Timestamp, wall: Duration) -> Result<Duration, ReservedError> {
-        if rules::floor(wall).is_none() {
-            return Err(self.clock.exhausted(wall).into());
-        }
-        let ahead = self.clock.check_drift(remote, wall)?;
+        let millis = rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let ahead = self.clock.check_drift(remote, millis)?;
         match self.clock.raise_within(remote, self.bound) {
             Ok(()) => Ok(ahead),
             Err(needed) => Err(self.refused(needed, wall)),
@@ -115,7 +113,7 @@ impl LocalReservedClock {
         self.clock.lead(wall)
     }
 
-    /// How far ahead a remote timestamp may be.
+    /// How far ahead a remote timestamp may be, rounded up to a whole millisecond.
     pub const fn drift_max(&self) -> Duration {
         self.clock.drift_max()
     }

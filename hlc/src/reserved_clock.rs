@@ -99,7 +99,7 @@ impl ReservedClock {
     /// # Errors
     /// [`Unreserved`] at the bound, [`Exhausted`] beyond the year 8659. The clock is unchanged.
     pub fn tick(&self, wall: Duration) -> Result<Timestamp, ReservedError> {
-        let floor = rules::floor(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?);
         self.issue(floor, wall)
     }
 
@@ -108,7 +108,7 @@ impl ReservedClock {
     /// # Errors
     /// As for [`tick`](Self::tick).
     pub fn tick_n(&self, wall: Duration, count: u32) -> Result<Run, ReservedError> {
-        let floor = rules::floor(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?);
         let bound = self.load_bound();
         self.clock.advance_within(floor, count, bound).map_err(|needed| self.refused(needed, bound, wall))
     }
@@ -118,9 +118,9 @@ impl ReservedClock {
     /// # Errors
     /// Those of [`tick`](Self::tick), and [`DriftExceeded`](crate::DriftExceeded). The clock is unchanged.
     pub fn receive(&self, remote: Timestamp, wall: Duration) -> Result<Received, ReservedError> {
-        let floor = rules::floor(wall).ok_or_else(|| self.clock.exhausted(wall))?;
-        let ahead = self.clock.check_drift(remote, wall)?;
-        let timestamp = self.issue(floor.max(remote.to_u64() + 1), wall)?;
+        let millis = rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let ahead = self.clock.check_drift(remote, millis)?;
+        let timestamp = self.issue(rules::word(millis).max(remote.to_u64() + 1), wall)?;
         Ok(Received { timestamp, ahead })
     }
 
@@ -129,10 +129,8 @@ impl ReservedClock {
     /// # Errors
     /// As for [`receive`](Self::receive).
     pub fn observe(&self, remote: Timestamp, wall: Duration) -> Result<Duration, ReservedError> {
-        if rules::floor(wall).is_none() {
-            return Err(self.clock.exhausted(wall).into());
-        }
-        let ahead = self.clock.check_drift(remote, wall)?;
+        let millis = rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let ahead = self.clock.check_drift(remote, millis)?;
         let bound = self.load_bound();
         if remote.to_u64() > bound {
             return Err(self.refused(remote.to_u64(), bound, wall));
@@ -156,7 +154,7 @@ impl ReservedClock {
         self.clock.lead(wall)
     }
 
-    /// How far ahead a remote timestamp may be.
+    /// How far ahead a remote timestamp may be, rounded up to a whole millisecond.
     pub const fn drift_max(&self) -> Duration {
         self.clock.drift_max()
     }

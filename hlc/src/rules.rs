@@ -25,40 +25,58 @@ pub struct Received {
     pub ahead: Duration,
 }
 
-/// The word at `wall` with counter 0, or `None` beyond the range.
+/// A wall clock in whole milliseconds, or `None` beyond the range of timestamps.
 #[inline]
-pub(crate) const fn floor(wall: Duration) -> Option<u64> {
-    if wall.as_secs() <= MAX_SECS {
-        let millis = wall.as_secs() * 1_000 + wall.subsec_millis() as u64;
-        let word = millis << Timestamp::COUNTER_BITS;
-        if word <= Timestamp::MAX.to_u64() { Some(word) } else { None }
-    } else {
-        None
+pub(crate) const fn millis(wall: Duration) -> Option<u64> {
+    if wall.as_secs() > Timestamp::MAX.millis() / 1_000 {
+        return None;
     }
+    let millis = wall.as_secs() * 1_000 + wall.subsec_millis() as u64;
+    if millis <= Timestamp::MAX.millis() { Some(millis) } else { None }
 }
 
-/// `wall` without its fraction of a millisecond: what a timestamp can tell of it.
-pub(crate) const fn whole_millis(wall: Duration) -> Duration {
-    Duration::new(wall.as_secs(), wall.subsec_millis() * 1_000_000)
+/// The word at a wall clock, with counter 0.
+#[inline]
+pub(crate) const fn word(millis: u64) -> u64 {
+    millis << Timestamp::COUNTER_BITS
 }
 
-/// How far the physical part of `remote` is ahead of `wall`, both in whole milliseconds, if that is accepted. The
+/// A bound on drift in whole milliseconds, since that is what a timestamp tells; rounded up, capped at the range of a
+/// `u64`.
+pub(crate) const fn drift_millis(drift_max: Duration) -> u64 {
+    drift_max
+        .as_secs()
+        .saturating_mul(1_000)
+        .saturating_add(drift_max.subsec_nanos().div_ceil(1_000_000) as u64)
+}
+
+/// The bound as it was given, but for its rounding.
+pub(crate) const fn from_drift_millis(millis: u64) -> Duration {
+    if millis == u64::MAX { Duration::MAX } else { Duration::from_millis(millis) }
+}
+
+/// How far the physical part of `remote` is ahead of the wall clock, all in whole milliseconds, if that is accepted. The
 /// counter takes no part, and neither does the state of any clock: otherwise a peer could pull us along, one `drift_max`
 /// per message.
 #[inline]
-pub(crate) fn check_drift(
+pub(crate) const fn check_drift(
     remote: Timestamp,
-    wall: Duration,
-    drift_max: Duration,
+    wall_millis: u64,
+    drift_millis_max: u64,
 ) -> Result<Duration, DriftExceeded> {
-    let ahead = match floor(wall) {
-        Some(floor) => remote.millis().saturating_sub(floor >> Timestamp::COUNTER_BITS),
-        None => 0,
-    };
-    let drift = Duration::from_millis(ahead);
-    // A timestamp tells whole milliseconds, so the bound is rounded up to one: drift <= ceil(drift_max).
-    let accepted = drift < drift_max.saturating_add(Duration::from_millis(1));
-    if accepted { Ok(drift) } else { Err(DriftExceeded { drift, drift_max }) }
+    let ahead = remote.millis().saturating_sub(wall_millis);
+    if ahead <= drift_millis_max {
+        Ok(Duration::from_millis(ahead))
+    } else {
+        let drift_max = from_drift_millis(drift_millis_max);
+        Err(DriftExceeded { drift: Duration::from_millis(ahead), drift_max })
+    }
 }
 
-const MAX_SECS: u64 = Timestamp::MAX.millis() / 1_000;
+/// How far a timestamp is ahead of a wall clock, in whole milliseconds; zero beyond the range, where none is.
+pub(crate) fn lead(latest: Option<Timestamp>, wall: Duration) -> Duration {
+    match (latest, millis(wall)) {
+        (Some(latest), Some(wall)) => Duration::from_millis(latest.millis().saturating_sub(wall)),
+        _ => Duration::ZERO,
+    }
+}

@@ -48,7 +48,7 @@ pub(crate) fn propose(
     wall: Duration,
     ahead: Duration,
 ) -> Option<Reservation> {
-    let from = rules::floor(wall)?.max(latest.map_or(0, Timestamp::to_u64));
-    let bound = bound.max(from.checked_add(rules::floor(ahead)?)?).max(1);
+    let from = rules::word(rules::millis(wall)?).max(latest.map_or(0, Timestamp::to_u64));
+    let bound = bound.max(from.checked_add(rules::word(rules::millis(ahead)?))?).max(1);
     Some(Reservation { bound: Timestamp::from_u64(bound).ok()? })
 }

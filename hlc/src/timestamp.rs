@@ -64,6 +64,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// [`OutOfRange`] if it is zero or greater than [`MAX`](Self::MAX).
+    #[inline]
     pub const fn from_u64(word: u64) -> Result<Self, OutOfRange> {
         match NonZeroU64::new(word) {
             Some(word) if word.get() <= Self::MAX.to_u64() => Ok(Self(word)),

@@ -46,7 +46,9 @@ fn zero_means_zero() {
     let clock = Clock::new(Duration::new(1, 999_999_999));
     assert!(clock.observe(ahead(ms(2_000), 0), NOW).is_ok());
     assert!(clock.observe(ahead(ms(2_001), 0), NOW).is_err());
+    assert_eq!(clock.drift_max(), ms(2_000));
     let clock = Clock::new(Duration::MAX);
+    assert_eq!(clock.drift_max(), Duration::MAX);
     assert_eq!(clock.observe(Timestamp::MAX, Duration::ZERO), Ok(Timestamp::MAX.physical()));
 }
 

@@ -34,10 +34,10 @@ fn sizes_are_as_documented() {
     assert_eq!(size_of::<Option<Timestamp>>(), 8);
     assert_eq!(size_of::<Stored>(), 8);
     assert_eq!(size_of::<Stamp<u64>>(), 16);
-    assert_eq!(size_of::<Clock>(), 24);
-    // Four bytes less where a u64 may lie at any multiple of four: i686.
-    assert_eq!(size_of::<LocalClock>(), 16 + align_of::<u64>());
-    assert_eq!(size_of::<ReservedClock>(), 32);
+    assert_eq!(size_of::<Clock>(), 16);
+    assert_eq!(size_of::<LocalClock>(), 16);
+    assert_eq!(size_of::<ReservedClock>(), 24);
+    assert_eq!(size_of::<LocalReservedClock>(), 24);
     assert_eq!(size_of::<CachedWall>(), 16);
 }
 
