@@ -196,6 +196,7 @@ impl Clock {
     }
 
     /// Raises the word to `to` unless it is there or above, in one try; `Err` with the word that came between.
+    #[inline]
     fn raise(&self, seen: u64, to: u64) -> Result<(), u64> {
         if seen >= to {
             return Ok(()); // the word only grows
