@@ -92,12 +92,16 @@ pub enum Slots {
 
 /// What becomes of a message whose stamp is too far ahead of our wall clock. Its stamp is counted, and not taken over,
 /// either way.
+///
+/// An honest peer that has just started again is such a peer: its stamps begin above the bound that its last life
+/// stored, which is up to [`RESERVE`](spacelike::monitor::RESERVE) and its own `drift_max` ahead of its wall clock, and
+/// farther when it starts several times in a row. Wall clocks catch up in as much time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum OnDrift {
     /// The machine takes it. The step's stamp may be less than the message's.
     #[default]
     Deliver,
-    /// It is thrown away.
+    /// It is thrown away: nothing of a peer that has just started again is heard for some seconds.
     Refuse,
 }
 
