@@ -17,14 +17,8 @@ use spacelike_lab::trace::{Kind, MessageId, Step, Trace};
 /// and it is in true order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tour_shows_wrong_wall_clocks_and_right_logical_ones() {
-    let options = Options {
-        nodes: 3,
-        duration: Duration::from_millis(1_200),
-        rate: 50.0,
-        offsets_ms: vec![150, -150],
-        steps: BTreeMap::from([(NodeId(3), Step { after_ms: 600, by_ms: -400 })]),
-        ..Options::default()
-    };
+    // The third clock is set back by 400 ms after 0.6 s.
+    let options = Options { rate: 50.0, ..Options::new(3, Duration::from_millis(1_200)) };
     let mut last = Progress::default();
     let run = Tour::bind(&options).unwrap().run(pending(), |progress| last = progress).await.unwrap();
     let analysis = Analysis::of(&run.trace);
@@ -59,13 +53,8 @@ async fn a_tour_shows_wrong_wall_clocks_and_right_logical_ones() {
 /// With right clocks the wall clock is right as well: nothing but the offsets makes it wrong.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn right_clocks_are_never_wrong() {
-    let options = Options {
-        nodes: 2,
-        duration: Duration::from_millis(400),
-        offsets_ms: vec![],
-        steps: BTreeMap::new(),
-        ..Options::default()
-    };
+    let options =
+        Options { offsets_ms: vec![], steps: BTreeMap::new(), ..Options::new(2, Duration::from_millis(400)) };
     let run = Tour::bind(&options).unwrap().run(pending(), |_| ()).await.unwrap();
     let analysis = Analysis::of(&run.trace);
     assert_eq!((analysis.wall.before, analysis.verdict()), (0, Ok(())), "{analysis:?}");
@@ -74,12 +63,7 @@ async fn right_clocks_are_never_wrong() {
 /// At the end the nodes are hushed before they are stopped, so that no message is lost on the way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_at_the_end() {
-    let options = Options {
-        duration: Duration::from_millis(300),
-        rate: 500.0,
-        steps: BTreeMap::new(),
-        ..Options::default()
-    };
+    let options = Options { rate: 500.0, ..Options::new(5, Duration::from_millis(300)) };
     for _ in 0..3 {
         let run = Tour::bind(&options).unwrap().run(pending(), |_| ()).await.unwrap();
         let analysis = Analysis::of(&run.trace);
@@ -90,12 +74,7 @@ async fn nothing_is_lost_at_the_end() {
 /// A tour that is stopped ends soon, and keeps what was seen.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tour_that_is_stopped_keeps_what_was_seen() {
-    let options = Options {
-        nodes: 2,
-        duration: Duration::from_secs(3_000),
-        steps: BTreeMap::new(),
-        ..Options::default()
-    };
+    let options = Options::new(2, Duration::from_secs(3_000));
     let stop = tokio::time::sleep(Duration::from_millis(500));
     let run = Tour::bind(&options).unwrap().run(stop, |_| ()).await.unwrap();
     assert!(run.interrupted);
@@ -107,9 +86,7 @@ async fn a_tour_that_is_stopped_keeps_what_was_seen() {
 fn a_taken_port_is_named() {
     let taken = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let port = taken.local_addr().unwrap().port();
-    let options = Options { nodes: 2, port, ..Options::default() };
-    // The default step is the fifth node's.
-    let options = Options { steps: BTreeMap::new(), ..options };
+    let options = Options { port, ..Options::new(2, Duration::from_secs(1)) };
     match Tour::bind(&options).map(|_| ()) {
         Err(error @ TourError::Bind { node: NodeId(1), .. }) => {
             assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");

@@ -113,18 +113,15 @@ impl TourArgs {
                 return Err(format!("--step names node {node} twice, and a clock is moved once"));
             }
         }
-        if self.step.is_empty() {
-            steps = Options::default_steps(self.nodes, duration);
-        }
+        let default = Options::new(self.nodes, duration);
         Ok(Options {
-            nodes: self.nodes,
-            duration,
             rate: self.rate,
-            offsets_ms: self.offset.clone().unwrap_or_else(Options::default_offsets_ms),
-            steps,
+            offsets_ms: self.offset.clone().unwrap_or(default.offsets_ms),
+            steps: if self.step.is_empty() { default.steps } else { steps },
             seed: self.seed,
             port: self.port,
             drift_max: self.drift_max,
+            ..default
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::trace::{Header, NodeHeader, Step};
 /// use std::time::Duration;
 /// use spacelike_lab::tour::{Options, OptionsError};
 ///
-/// let mut options = Options { nodes: 3, duration: Duration::from_secs(1), ..Options::default() };
+/// let mut options = Options { rate: 10.0, ..Options::new(3, Duration::from_secs(1)) };
 /// assert_eq!(options.check(), Ok(()));
 ///
 /// options.offsets_ms = vec![5_000];
@@ -52,15 +52,20 @@ impl Options {
     /// The greatest offset or step, and the greatest `drift_max`: a day.
     pub const SKEW_MAX: Duration = Duration::from_secs(86_400);
 
-    /// One clock fast, one slow; of more nodes the rest are right.
-    pub fn default_offsets_ms() -> Vec<i64> {
-        vec![150, -150]
-    }
-
-    /// The last node's clock is set back in the middle of the run.
-    pub fn default_steps(nodes: u32, duration: Duration) -> BTreeMap<NodeId, Step> {
+    /// So many nodes for so long: the first's clock is fast, the second's is slow, and the last one's is set back in the
+    /// middle of the run. The rest as by default.
+    pub fn new(nodes: u32, duration: Duration) -> Self {
         let after_ms = u64::try_from(duration.as_millis() / 2).unwrap_or(u64::MAX);
-        BTreeMap::from([(NodeId(nodes), Step { after_ms, by_ms: -400 })])
+        Self {
+            nodes,
+            duration,
+            rate: 40.0,
+            offsets_ms: vec![150, -150],
+            steps: BTreeMap::from([(NodeId(nodes), Step { after_ms, by_ms: -400 })]),
+            seed: 1,
+            port: 0,
+            drift_max: Duration::from_secs(1),
+        }
     }
 
     /// Whether this can be run.
@@ -164,19 +169,10 @@ impl Options {
     }
 }
 
+/// Five nodes for five seconds.
 impl Default for Options {
     fn default() -> Self {
-        let (nodes, duration) = (5, Duration::from_secs(5));
-        Self {
-            nodes,
-            duration,
-            rate: 40.0,
-            offsets_ms: Self::default_offsets_ms(),
-            steps: Self::default_steps(nodes, duration),
-            seed: 1,
-            port: 0,
-            drift_max: Duration::from_secs(1),
-        }
+        Self::new(5, Duration::from_secs(5))
     }
 }
 

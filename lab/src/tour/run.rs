@@ -23,7 +23,7 @@ use crate::trace::{Event, Kind, MessageId, Trace};
 /// use spacelike_lab::analysis::Analysis;
 /// use spacelike_lab::tour::{Options, Tour};
 ///
-/// let options = Options { duration: Duration::from_millis(200), steps: [].into(), ..Options::default() };
+/// let options = Options::new(3, Duration::from_millis(200));
 /// let run = Tour::bind(&options)?.run(std::future::pending(), |progress| println!("{progress:?}")).await?;
 ///
 /// let analysis = Analysis::of(&run.trace);
