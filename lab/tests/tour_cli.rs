@@ -126,6 +126,7 @@ fn bad_arguments_are_one_line_each() {
         let (stdout, stderr) = texts(&output);
         assert_eq!((output.status.code(), stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");
         assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
+        assert!(!stderr.contains("Usage"), "{args:?}: {stderr}");
         assert!(stderr.starts_with("spacelike: ") && stderr.contains(expected), "{args:?}: {stderr}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
