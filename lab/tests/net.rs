@@ -61,14 +61,11 @@ fn clean_shutdown_flushes_and_frees() {
         let (one, _) = start(a, of_one).await;
         let (two, _) = start(b, config(2, &[(1, at_a)])).await;
         eventually(&one, "connected", |stats| stats.dialed.contains(&TWO)).await;
-        for _ in 0..300 {
-            ask(&one, Request::Send(TWO, Message::Bulk(vec![7; 5_000]))).await;
-        }
-        ask(&one, Request::AddAndSend(TWO, 42)).await;
+        ask(&one, Request::Add(42)).await;
+        ask(&one, Request::Burst(TWO, 400)).await;
         let stats = one.shutdown().await.unwrap();
-        assert_eq!(stats.sent, 301);
-        eventually(&two, "all received", |stats| stats.received == 301).await;
-        assert_eq!(ask(&two, Request::Received(ONE)).await.last(), Some(&42));
+        assert_eq!((stats.sent, stats.dropped_full), (400, 0));
+        eventually(&two, "all received", |stats| stats.received == 400).await;
 
         let again = Listener::bind(at_a).expect("the port is free");
         let mut of_one = config(1, &[(2, at_b)]);
@@ -362,6 +359,8 @@ fn abandoned_requests_make_room() {
             let given_up = timeout(Duration::from_millis(1), one.request(Request::Ignore)).await;
             assert!(given_up.is_err());
         }
+        let stats = eventually(&one, "all taken", |stats| stats.requests == 50).await;
+        assert!(stats.unanswered <= 8, "{}", stats.unanswered);
         assert_eq!(ask(&one, Request::Echo(1)).await, [1]);
     });
 }

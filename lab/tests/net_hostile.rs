@@ -228,6 +228,7 @@ fn newer_connection_replaces_and_older_is_refused() {
         third.message(stamp(), Message::Value(2)).await;
         eventually(&scene.victim, "the third is alive", |stats| stats.received == 2).await;
         assert_eq!(scene.victim.stats().replaced, 2);
+        assert_eq!(scene.victim.stats().half_open, 0, "they were closed at once, not for their silence");
         assert!(scene.victim.stats().accepted.contains(&TWO));
         scene.honest_traffic_goes_on(1).await;
     });

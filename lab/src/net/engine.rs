@@ -256,6 +256,7 @@ where
         self.state.requests += 1;
         let id = RequestId(self.state.requests);
         asked.insert(id, reply);
+        self.counts.count(|stats| stats.unanswered = asked.len());
         id
     }
 
@@ -333,7 +334,10 @@ where
             Leaving::Reply { id, response } => {
                 let delivered =
                     self.state.asked.remove(&id).is_some_and(|reply| reply.send(response).is_ok());
-                self.counts.count(|stats| stats.replies += u64::from(delivered));
+                self.counts.count(|stats| {
+                    stats.replies += u64::from(delivered);
+                    stats.unanswered = self.state.asked.len();
+                });
             }
         }
     }

@@ -77,6 +77,8 @@ pub struct NoteAt<N> {
 
 /// A running node: a machine, its connections, its disk.
 ///
+/// A node that has halted lets go of its disk as soon as what is being written there is done.
+///
 /// Dropping it stops the node as [`shutdown`](Self::shutdown) does, in the background: nobody learns when it is done, and
 /// a runtime that ends first cuts it short like a crash.
 #[derive(Debug)]

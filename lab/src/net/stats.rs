@@ -40,6 +40,9 @@ pub struct Stats {
     pub replaced: u64,
     /// Requests that the machine took.
     pub requests: u64,
+    /// Requests that the machine hasn't answered, and that haven't been forgotten: at most twice
+    /// [`Limits::requests_max`](crate::net::Limits::requests_max).
+    pub unanswered: usize,
     /// Replies that reached whoever asked.
     pub replies: u64,
     /// Timers that fired.

@@ -52,6 +52,8 @@ pub(crate) enum Request {
     Ping(NodeId, u64),
     /// Sends, and answers.
     Send(NodeId, Message),
+    /// Sends so many long messages in one step, and answers.
+    Burst(NodeId, u64),
     /// Persists, then sends: the peer may see it only once it is durable.
     AddAndSend(NodeId, u64),
     /// Answered with all values that came from the node.
@@ -125,6 +127,12 @@ impl Probe {
             }
             Request::Send(to, message) => {
                 out.send(to, message);
+                out.reply(id, vec![]);
+            }
+            Request::Burst(to, count) => {
+                for _ in 0..count {
+                    out.send(to, Message::Bulk(vec![7; 10_000]));
+                }
                 out.reply(id, vec![]);
             }
             Request::AddAndSend(to, value) => {
