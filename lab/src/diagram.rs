@@ -346,7 +346,7 @@ fn offset(node: &NodeHeader) -> String {
     };
     if let Some(step) = node.step {
         let way = if step.by_ms < 0 { "back" } else { "ahead" };
-        let _ = write!(text, ", then {}{NBSP}ms {way}", step.by_ms.unsigned_abs()); // a String takes everything
+        let _ = write!(text, ", then {}{NBSP}ms{NBSP}{way}", step.by_ms.unsigned_abs()); // a String takes everything
     }
     text
 }

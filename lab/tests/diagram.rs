@@ -97,7 +97,7 @@ fn the_excerpt_is_around_the_step() {
     }
     let page = page(&long);
     assert!(page.contains("The wall clock of node 3 is set back by 400 ms in between."));
-    assert!(page.contains("<li>node 3: right, then 400\u{a0}ms back</li>"));
+    assert!(page.contains("<li>node 3: right, then 400\u{a0}ms\u{a0}back</li>"));
     let data = data(&page);
     let (events, edges) = (data["events"].as_array().unwrap(), data["edges"].as_array().unwrap());
     assert_eq!((events.len(), edges.len()), (2 * Diagram::MESSAGES, Diagram::MESSAGES));

@@ -79,7 +79,7 @@
   const axes = [
     ['true time', 'True time: what nobody inside the system can see. Every arrow runs forward.'],
     ['wall clocks', ''],
-    ['Lamport', 'Lamport clocks: every arrow runs forward. Events that share a column are told apart by their node.'],
+    ['Lamport', 'Lamport clocks: every arrow runs forward. Events that share a place are put in order by their node.'],
     ['HLC', 'Hybrid logical clocks: every arrow runs forward, and the stamps stay close to the wall clocks.'],
   ];
   const backwards = edges.filter((edge) => edge.wrong).length;
