@@ -130,6 +130,7 @@ impl Dialer {
         let Connection { mut frames, mut write } = connection;
         tokio::select! {
             lost = self.listen(&mut frames) => lost,
+            // When all is sent, this branch is out, and the other one waits for the peer to close.
             Err(error) = self.send(&mut write) => error.into(),
         }
     }
@@ -157,8 +158,7 @@ impl Dialer {
             self.counts.count(|stats| stats.sent += popped.len() as u64);
         }
         // The peer closes when it has read all. Closing both ways at once could reset what it hasn't read yet.
-        write.shutdown().await?;
-        std::future::pending().await
+        write.shutdown().await
     }
 
     /// The peer answers keepalives, and says nothing else.
