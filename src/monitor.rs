@@ -23,6 +23,29 @@ pub struct Reading {
     pub error: Option<Duration>,
 }
 
+/// How far clocks may be apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Settings {
+    /// How far ahead of our wall clock a peer's stamp may be, at most a day. 500 ms by default.
+    pub drift_max: Duration,
+    /// How far ahead of the wall clock stamps are reserved, beyond `drift_max`, at most a day. 3 s by default. A store
+    /// that stalls for half of it stops the node; after a crash a node waits for up to all of it before it begins.
+    pub reserve: Duration,
+}
+
+impl Settings {
+    /// How far ahead of the wall clock a bound is: a peer's stamp may be `drift_max` ahead, and must fit below.
+    fn ahead(&self) -> Duration {
+        self.drift_max + self.reserve
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { drift_max: Duration::from_millis(500), reserve: Duration::from_secs(3) }
+    }
+}
+
 /// What a monitor knows of a peer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
@@ -56,14 +79,17 @@ pub struct Arrival {
 /// use core::time::Duration;
 /// use spacelike::hlc::Stored;
 /// use spacelike::machine::NodeId;
-/// use spacelike::monitor::{Monitor, Reading};
+/// use spacelike::monitor::{Monitor, Reading, Settings};
 ///
 /// let reading = |seconds| Reading {
 ///     monotonic: Duration::from_secs(seconds),
 ///     wall: Duration::from_secs(1_700_000_000 + seconds),
 ///     error: None,
 /// };
-/// let mut monitor = Monitor::new([NodeId(2)], Duration::from_millis(500), Stored::Never);
+/// let mut monitor = Monitor::new([NodeId(2)], Settings::default(), Stored::Never);
+///
+/// // At a first start there is nothing to wait for.
+/// assert_eq!(monitor.settle(reading(0)), Duration::ZERO);
 ///
 /// // Before the first step, and whenever one is due: store a bound, sync it, confirm it.
 /// let reservation = monitor.reserve(reading(0))?.expect("due at the start");
@@ -79,37 +105,53 @@ pub struct Arrival {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Monitor {
     clock: LocalReservedClock,
+    settings: Settings,
     monotonic: Duration,
     peers: BTreeMap<NodeId, Peer>,
 }
 
 impl Monitor {
-    /// Begins a life: the other nodes of the world, how far ahead of our wall clock a stamp may be (at most a day, since
-    /// that much is always reserved), and the bound that earlier lives stored.
-    pub fn new(peers: impl IntoIterator<Item = NodeId>, drift_max: Duration, stored: Stored) -> Self {
+    /// Begins a life: the other nodes of the world, the settings, and the bound that earlier lives stored.
+    pub fn new(peers: impl IntoIterator<Item = NodeId>, settings: Settings, stored: Stored) -> Self {
+        let Settings { drift_max, reserve } = settings;
+        let settings = Settings { drift_max: drift_max.min(DAY), reserve: reserve.min(DAY) };
         Self {
-            clock: LocalReservedClock::new(drift_max.min(DAY), stored),
+            clock: LocalReservedClock::new(settings.drift_max, stored),
+            settings,
             monotonic: Duration::ZERO,
             peers: peers.into_iter().map(|peer| (peer, Peer::default())).collect(),
         }
     }
 
+    /// How long to wait before the first step, so that this life's stamps aren't ahead of the wall clock: they begin
+    /// above the bound of the last one, and peers would refuse them. Ask before the first [`reserve`](Self::reserve).
+    ///
+    /// Zero at a first start, and after a clean end that stored [`latest`](Self::latest). After a crash at most
+    /// `drift_max` and `reserve`, also where the wall clock was set back by more: waiting can't mend that, so stamps are
+    /// ahead then, and [`lead`](Self::lead) says by how much.
+    pub fn settle(&self, reading: Reading) -> Duration {
+        self.lead(reading.wall).min(self.settings.ahead())
+    }
+
+    /// The latest stamp, `None` if there is none. A clean end may store it in place of the bound, as its very last
+    /// write: nothing above it was issued or taken over.
+    pub const fn latest(&self) -> Option<Timestamp> {
+        self.clock.latest()
+    }
+
     /// A bound to store and [`confirm`](Self::confirm), if one is due: at the start, and when less than half of
-    /// [`RESERVE`] is left. No step can be taken beyond the bound.
+    /// [`Settings::reserve`] is left. No step can be taken beyond the bound.
     ///
     /// # Errors
     /// [`Exhausted`] at the end of the range of stamps.
     pub fn reserve(&self, reading: Reading) -> Result<Option<Reservation>, Exhausted> {
-        // A peer's stamp may be drift_max ahead, and must fit below the bound as well.
-        let left = |bound: Timestamp| {
-            bound.physical().saturating_sub(reading.wall.saturating_add(self.clock.drift_max()))
-        };
-        if self.clock.bound().is_some_and(|bound| {
-            left(bound) >= RESERVE / 2 && self.clock.latest().is_none_or(|latest| latest < bound)
-        }) {
+        let Settings { drift_max, reserve } = self.settings;
+        let enough = reading.wall.saturating_add(drift_max + reserve / 2);
+        let (latest, bound) = (self.clock.latest(), self.clock.bound());
+        if latest < bound && bound.is_some_and(|bound| bound.physical() >= enough) {
             return Ok(None);
         }
-        self.clock.reserve(reading.wall, RESERVE.saturating_add(self.clock.drift_max())).map(Some)
+        self.clock.reserve(reading.wall, self.settings.ahead()).map(Some)
     }
 
     /// The reservation's bound is durable.
@@ -176,8 +218,5 @@ impl Monitor {
         Now { monotonic: self.monotonic, wall: reading.wall, error: reading.error, stamp }
     }
 }
-
-/// How far ahead stamps are reserved: a store that stalls for half of it stops the node.
-pub const RESERVE: Duration = Duration::from_secs(10);
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -4,9 +4,11 @@ use core::time::Duration;
 
 use spacelike::hlc::{LocalClock, ReservedError, Stored, Timestamp};
 use spacelike::machine::NodeId;
-use spacelike::monitor::{Monitor, RESERVE, Reading};
+use spacelike::monitor::{Monitor, Reading, Settings};
 
 const DRIFT_MAX: Duration = Duration::from_millis(500);
+const RESERVE: Duration = Duration::from_secs(4);
+const SETTINGS: Settings = Settings { drift_max: DRIFT_MAX, reserve: RESERVE };
 const WALL: Duration = Duration::from_secs(1_700_000_000);
 const PEER: NodeId = NodeId(2);
 
@@ -15,7 +17,7 @@ fn reading(elapsed: Duration) -> Reading {
 }
 
 fn started(stored: Stored) -> Monitor {
-    let mut monitor = Monitor::new([PEER], DRIFT_MAX, stored);
+    let mut monitor = Monitor::new([PEER], SETTINGS, stored);
     let reservation = monitor.reserve(reading(Duration::ZERO)).unwrap().expect("due at the start");
     monitor.confirm(reservation);
     monitor
@@ -26,7 +28,7 @@ fn started(stored: Stored) -> Monitor {
 fn no_step_comes_before_a_stored_bound() {
     let old = Timestamp::new(1_700_000_005_000, 0).unwrap();
     for stored in [Stored::Never, Stored::Bound(old)] {
-        let mut monitor = Monitor::new([PEER], DRIFT_MAX, stored);
+        let mut monitor = Monitor::new([PEER], SETTINGS, stored);
         let refused = monitor.local(reading(Duration::ZERO)).unwrap_err();
         assert!(matches!(refused, ReservedError::Unreserved(_)));
         let reservation = monitor.reserve(reading(Duration::ZERO)).unwrap().expect("due at the start");
@@ -68,14 +70,15 @@ fn reserving_when_due_is_enough() {
 fn extreme_settings_are_no_panic() {
     for drift_max in [Duration::ZERO, Duration::MAX] {
         for wall in [Duration::ZERO, WALL, Timestamp::MAX.physical(), Duration::MAX] {
-            let mut monitor = Monitor::new([PEER], drift_max, Stored::Never);
+            let mut monitor = Monitor::new([PEER], Settings { drift_max, reserve: drift_max }, Stored::Never);
             let reading = Reading { monotonic: Duration::MAX, wall, error: None };
             match monitor.reserve(reading) {
                 Ok(reservation) => monitor.confirm(reservation.expect("due at the start")),
                 Err(exhausted) => assert!(exhausted.wall >= Timestamp::MAX.physical()),
             }
             let local = monitor.local(reading);
-            assert_eq!(local.is_ok(), wall <= WALL, "{wall:?}");
+            assert!(local.is_ok() || wall > WALL, "{wall:?}");
+            assert!(local.is_err() || wall < Duration::MAX);
             let _ = monitor.receive(PEER, Timestamp::MAX, reading);
         }
     }
@@ -84,13 +87,58 @@ fn extreme_settings_are_no_panic() {
 /// A new life's stamps are greater than all of the old one's, whatever the wall clock does.
 #[test]
 fn stamps_grow_across_lives() {
-    let mut monitor = Monitor::new([PEER], DRIFT_MAX, Stored::Never);
+    let mut monitor = Monitor::new([PEER], SETTINGS, Stored::Never);
     let reservation = monitor.reserve(reading(Duration::ZERO)).unwrap().unwrap();
     let disk = Stored::Bound(reservation.bound());
     monitor.confirm(reservation);
     let before = monitor.local(reading(Duration::from_secs(3))).unwrap().stamp;
     let mut monitor = started(disk);
     assert!(monitor.local(reading(Duration::ZERO)).unwrap().stamp > before);
+}
+
+/// After a crash a node waits until its stamps aren't ahead of its wall clock, and then peers take them. It never waits
+/// longer than it had reserved, and not at all after a clean end.
+#[test]
+fn settling_makes_stamps_acceptable_again() {
+    let seconds = Duration::from_secs;
+    let mut monitor = Monitor::new([PEER], SETTINGS, Stored::Never);
+    assert_eq!(monitor.settle(reading(Duration::ZERO)), Duration::ZERO);
+    let reservation = monitor.reserve(reading(Duration::ZERO)).unwrap().unwrap();
+    let crashed = Stored::Bound(reservation.bound());
+    monitor.confirm(reservation);
+    let last = monitor.local(reading(seconds(1))).unwrap().stamp;
+    let ended = Stored::Bound(monitor.latest().unwrap());
+    assert_eq!(ended, Stored::Bound(last));
+
+    // A crash one second in, and again and again: each life waits, none is ahead of its wall clock by more.
+    let (mut now, mut stored) = (seconds(1), crashed);
+    for life in 0..5 {
+        let mut monitor = Monitor::new([PEER], SETTINGS, stored);
+        let wait = monitor.settle(reading(now));
+        let ran = if life == 0 { seconds(1) } else { Duration::ZERO };
+        assert_eq!(wait + ran, RESERVE + DRIFT_MAX);
+        now += wait;
+        let reservation = monitor.reserve(reading(now)).unwrap().unwrap();
+        stored = Stored::Bound(reservation.bound());
+        monitor.confirm(reservation);
+        let stamp = monitor.local(reading(now)).unwrap().stamp;
+        assert!(stamp > last);
+        let mut peer = Monitor::new([PEER], SETTINGS, Stored::Never);
+        peer.confirm(peer.reserve(reading(now)).unwrap().unwrap());
+        assert_eq!(peer.receive(PEER, stamp, reading(now)).unwrap().ahead, Ok(Duration::ZERO));
+    }
+
+    // A clean end: nothing to wait for, and still above.
+    let mut monitor = Monitor::new([PEER], SETTINGS, ended);
+    assert_eq!(monitor.settle(reading(seconds(1))), Duration::ZERO);
+    monitor.confirm(monitor.reserve(reading(seconds(1))).unwrap().unwrap());
+    assert!(monitor.local(reading(seconds(1))).unwrap().stamp > last);
+
+    // A wall clock that was set back by an hour: the wait is bounded.
+    let monitor = Monitor::new([PEER], SETTINGS, crashed);
+    let back = Reading { wall: WALL.saturating_sub(seconds(3_600)), ..reading(Duration::ZERO) };
+    assert_eq!(monitor.settle(back), RESERVE + DRIFT_MAX);
+    assert_eq!(monitor.lead(back.wall), RESERVE + DRIFT_MAX + seconds(3_600));
 }
 
 /// A stamp from the future doesn't move the clock, is counted, and leaves the message a stamp of its own.

@@ -89,6 +89,7 @@ fn restart_keeps_records_and_grows() {
         for life in 0..3 {
             let mut of_one = config(1, &[(2, at_b)]);
             of_one.slots = Slots::Folder(home.path().into());
+            of_one.reserve = Duration::from_millis(200); // the life without its hour waits for as long
             let listener = a.take().unwrap_or_else(|| Listener::bind(at_a).unwrap());
             let (one, notes) =
                 start_with(listener, of_one, SkewedClocks::new(if life == 1 { -3_600_000 } else { 0 })).await;
@@ -107,6 +108,49 @@ fn restart_keeps_records_and_grows() {
             }
         }
         assert!(two.stats().connects >= 3);
+    });
+}
+
+/// A start after a crash waits until the wall clock has passed what the crashed life had reserved, so that peers take the
+/// node's stamps; after a clean end the next life goes on where this one was, and waits for nothing.
+#[test]
+fn stamps_of_a_new_life_are_taken_by_peers() {
+    run(async {
+        let (home, crashed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (a, b) = (listener(), listener());
+        let (at_a, at_b) = (a.local_addr(), b.local_addr());
+        let mut of_two = config(2, &[(1, at_a)]);
+        of_two.drift_max = Duration::from_millis(100);
+        let (two, _) = start(b, of_two).await;
+        let life = async |listener: Listener, folder: &std::path::Path, reserve: Duration| {
+            let mut of_one = config(1, &[(2, at_b)]);
+            of_one.slots = Slots::Folder(folder.into());
+            of_one.reserve = reserve;
+            let (one, notes) = start(listener, of_one).await;
+            assert_eq!(ask(&one, Request::Ping(TWO, 1)).await, [1]);
+            let first = notes.lock().unwrap()[0].now;
+            let ahead = first.stamp.physical().saturating_sub(first.wall);
+            assert!(ahead < Duration::from_millis(100), "{ahead:?}");
+            (one, first.stamp)
+        };
+        let (long, short) = (Duration::from_secs(600), Duration::from_millis(1_500));
+        let (one, first) = life(a, home.path(), long).await;
+        one.shutdown().await.unwrap();
+        let (one, second) = life(Listener::bind(at_a).unwrap(), home.path(), short).await;
+        assert!(
+            second > first && second.physical() < first.physical() + long,
+            "after a clean end it waits for nothing"
+        );
+        // What a crash at this moment would leave.
+        std::fs::copy(home.path().join("slots"), crashed.path().join("slots")).unwrap();
+        one.shutdown().await.unwrap();
+        let (one, third) = life(Listener::bind(at_a).unwrap(), crashed.path(), short).await;
+        assert!(
+            third.physical() >= second.physical() + short,
+            "above all that the crashed life had reserved"
+        );
+        one.shutdown().await.unwrap();
+        assert_eq!(two.shutdown().await.unwrap().refused_stamps, 0);
     });
 }
 

@@ -73,6 +73,9 @@ fn child() {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let mut config = Config::new(7, NodeId(1), BTreeMap::new());
         config.slots = Slots::Folder(folder.into());
+        // Little, since a start after a crash waits for it.
+        config.drift_max = Duration::ZERO;
+        config.reserve = Duration::from_millis(100);
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let tell = |NoteAt { now, note, .. }: NoteAt<(u64, u64)>| match note {
             (0, _) => say(&format!("step {}", now.stamp)),

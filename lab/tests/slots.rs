@@ -161,7 +161,7 @@ fn apply(slots: &mut Slots, changes: &[Change]) {
         match change {
             Change::Put { slot, record } => drop(slots.insert(slot.clone(), record.clone())),
             Change::Clear { slot } => drop(slots.remove(slot)),
-            Change::Reserve(_) => {}
+            Change::Reserve(_) | Change::End(_) => {}
         }
     }
 }
@@ -426,6 +426,23 @@ fn folder_keeps_records_and_ignores_an_unfinished_rewrite() {
     let store = Store::begin(folder, IDENTITY, found, 2, timestamp(500), 2).unwrap();
     assert_eq!(store.contents().bound, Stored::Bound(timestamp(1_000)), "a bound never shrinks");
     assert!(!home.path().join("slots.new").exists());
+}
+
+/// A clean end takes the place of the bound, in memory and in the file; what was reserved before doesn't count any more,
+/// and what is reserved after does.
+#[test]
+fn clean_end_takes_the_place_of_the_bound() {
+    let disk = Memory::default();
+    let mut store =
+        Store::begin(disk.clone(), IDENTITY, Contents::default(), 1, timestamp(9_000), 9).unwrap();
+    store.commit(&[put(1, b"kept"), Change::Reserve(timestamp(12_000))]).unwrap();
+    store.commit(&[Change::End(timestamp(7_000))]).unwrap();
+    assert_eq!(store.contents().bound, Stored::Bound(timestamp(7_000)));
+    let found = load(&mut disk.clone(), IDENTITY).unwrap();
+    assert_eq!((&found, found.bound), (store.contents(), Stored::Bound(timestamp(7_000))));
+    let store = Store::begin(disk.clone(), IDENTITY, found, 2, timestamp(8_000), 10).unwrap();
+    assert_eq!(store.contents().bound, Stored::Bound(timestamp(8_000)));
+    assert_eq!(load(&mut disk.clone(), IDENTITY).unwrap().bound, Stored::Bound(timestamp(8_000)));
 }
 
 /// What is too long is refused before anything of its batch is written.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use spacelike::machine::NodeId;
+use spacelike::monitor::Settings;
 
 use crate::net::StartError;
 use crate::slots::Disk;
@@ -38,6 +39,10 @@ pub struct Config {
     pub slots: Slots,
     /// How far ahead of our wall clock a peer's stamp may be. 500 ms unless set.
     pub drift_max: Duration,
+    /// How far ahead of the wall clock, beyond `drift_max`, stamps are reserved on the disk. 3 s unless set. Every half of
+    /// it costs a sync, a disk that stalls for half of it stops the node, and a start after a crash may have to wait for
+    /// all of it.
+    pub reserve: Duration,
     /// What becomes of a message whose stamp is farther ahead. [`OnDrift::Deliver`] unless set.
     pub on_drift: OnDrift,
     /// What peers may cost us.
@@ -54,7 +59,8 @@ impl Config {
             node,
             peers,
             slots: Slots::Memory,
-            drift_max: Duration::from_millis(500),
+            drift_max: Settings::default().drift_max,
+            reserve: Settings::default().reserve,
             on_drift: OnDrift::Deliver,
             limits: Limits::default(),
             seed: 0,
@@ -93,15 +99,13 @@ pub enum Slots {
 /// What becomes of a message whose stamp is too far ahead of our wall clock. Its stamp is counted, and not taken over,
 /// either way.
 ///
-/// An honest peer that has just started again is such a peer: its stamps begin above the bound that its last life
-/// stored, which is up to [`RESERVE`](spacelike::monitor::RESERVE) and its own `drift_max` ahead of its wall clock, and
-/// farther when it starts several times in a row. Wall clocks catch up in as much time.
+/// An honest peer whose wall clock was set back is such a peer: its stamps don't go back with it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum OnDrift {
     /// The machine takes it. The step's stamp may be less than the message's.
     #[default]
     Deliver,
-    /// It is thrown away: nothing of a peer that has just started again is heard for some seconds.
+    /// It is thrown away: nothing of such a peer is heard until its wall clock has caught up.
     Refuse,
 }
 

@@ -119,6 +119,10 @@ where
             let progress = self.storage.progress().await;
             self.progress(progress)?;
         }
+        // No step comes any more, so the next life need not begin above all that was reserved.
+        if let Some(latest) = self.monitor.latest() {
+            self.storage.push(Change::End(latest));
+        }
         self.storage.close().await
     }
 

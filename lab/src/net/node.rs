@@ -5,11 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spacelike::hlc::Stored;
 use spacelike::machine::{Machine, NodeId, Now};
-use spacelike::monitor::Monitor;
+use spacelike::monitor::{Monitor, Settings};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Instrument;
 
@@ -97,6 +97,10 @@ impl<M: Runnable> Node<M> {
     /// `machine`, which must be pristine. `notes` gets the machine's notes, in order, on the task that steps it, and must
     /// not block.
     ///
+    /// After a crash it waits until the wall clock has passed what the last life had reserved for its stamps, which takes
+    /// up to [`Config::reserve`] and [`Config::drift_max`]: peers would refuse stamps that far ahead. After a clean
+    /// shutdown there is nothing to wait for.
+    ///
     /// Must be called inside a tokio runtime with time and I/O enabled.
     ///
     /// # Errors
@@ -126,7 +130,14 @@ impl<M: Runnable> Node<M> {
             incarnation(found.incarnation, reading.wall, from_os().map_err(StartError::Random)?)
                 .ok_or(crate::slots::LoadError::Incarnations(found.incarnation))?;
 
-        let mut monitor = Monitor::new(config.peers.keys().copied(), config.drift_max, found.bound);
+        let settings = Settings { drift_max: config.drift_max, reserve: config.reserve };
+        let mut monitor = Monitor::new(config.peers.keys().copied(), settings, found.bound);
+        let wait = monitor.settle(reading);
+        if !wait.is_zero() {
+            tracing::info!(node = %config.node, ?wait, "the last life crashed: waiting until its stamps have passed");
+            sleep(wait).await;
+        }
+        let reading = clocks.reading()?;
         let reservation = monitor.reserve(reading)?.expect("a reservation is due at the start of every life");
         let storage = match disk {
             Some(disk) => {

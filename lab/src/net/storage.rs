@@ -135,7 +135,7 @@ impl Shared {
             bytes += match &change {
                 Change::Put { slot, record } => slot.len() + record.len(),
                 Change::Clear { slot } => slot.len(),
-                Change::Reserve(_) => 8,
+                Change::Reserve(_) | Change::End(_) => 8,
             };
             batch.push(change);
             last = Some(sequence);

@@ -7,6 +7,7 @@
 //!         2  slot len:4  slot                              a slot was cleared
 //!         3  incarnation:8                                 a life began
 //!         4  bound:8                                       stamps are reserved up to here
+//!         5  latest:8                                      a life ended cleanly: nothing above this was stamped
 //! ```
 //!
 //! `salt` is drawn anew for every file and goes into each head's checksum, so that no batch of another file, and nothing
@@ -77,6 +78,10 @@ pub(super) fn change(body: &mut Vec<u8>, change: ChangeRef<'_>) {
             body.push(RESERVE);
             body.extend_from_slice(&bound.to_be_bytes());
         }
+        ChangeRef::End(latest) => {
+            body.push(END);
+            body.extend_from_slice(&latest.to_be_bytes());
+        }
     }
 }
 
@@ -87,6 +92,7 @@ pub(super) enum ChangeRef<'a> {
     Clear { slot: &'a [u8] },
     Begin(u64),
     Reserve(Timestamp),
+    End(Timestamp),
 }
 
 impl<'a> From<&'a Change> for ChangeRef<'a> {
@@ -95,6 +101,7 @@ impl<'a> From<&'a Change> for ChangeRef<'a> {
             Change::Put { slot, record } => Self::Put { slot, record },
             Change::Clear { slot } => Self::Clear { slot },
             Change::Reserve(bound) => Self::Reserve(*bound),
+            Change::End(latest) => Self::End(*latest),
         }
     }
 }
@@ -199,6 +206,7 @@ fn read_changes(mut body: &[u8], contents: &mut Contents) -> Option<()> {
                     Stored::Never => bound,
                 });
             }
+            END => contents.bound = Stored::Bound(Timestamp::from_be_bytes(take(&mut body)?).ok()?),
             _ => return None,
         }
     }
@@ -249,3 +257,4 @@ const PUT: u8 = 1;
 const CLEAR: u8 = 2;
 const BEGIN: u8 = 3;
 const RESERVE: u8 = 4;
+const END: u8 = 5;

@@ -29,8 +29,11 @@ pub enum Change {
         /// Its name.
         slot: Vec<u8>,
     },
-    /// Stamps are reserved up to here.
+    /// Stamps are reserved up to here. A bound only grows.
     Reserve(Timestamp),
+    /// The life ends cleanly, with this as its latest stamp: nothing above it was issued or taken over, and so it takes
+    /// the bound's place. The very last change of a life.
+    End(Timestamp),
 }
 
 /// What a slots file says.
@@ -40,7 +43,7 @@ pub struct Contents {
     pub slots: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The latest life that began; zero if none did.
     pub incarnation: u64,
-    /// The greatest bound of stamps.
+    /// The bound of stamps.
     pub bound: Stored,
     /// A batch that was being written when the node died. Nobody was told of it, and it is dropped.
     pub torn: Option<Torn>,
@@ -286,6 +289,7 @@ impl<D: Disk> Store<D> {
             Change::Reserve(bound) => {
                 self.contents.bound = Stored::Bound(raised(self.contents.bound, *bound));
             }
+            Change::End(latest) => self.contents.bound = Stored::Bound(*latest),
         }
     }
 }
@@ -301,7 +305,7 @@ fn check_len(change: &Change) -> Result<(), CommitError> {
     let len = match change {
         Change::Put { slot, record } => slot.len().max(record.len()),
         Change::Clear { slot } => slot.len(),
-        Change::Reserve(_) => 0,
+        Change::Reserve(_) | Change::End(_) => 0,
     };
     if len > LEN_MAX { Err(CommitError::TooLong { len, len_max: LEN_MAX }) } else { Ok(()) }
 }
