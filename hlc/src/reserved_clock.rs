@@ -20,6 +20,11 @@ use crate::{Clock, Exhausted, Reservation, ReservedError, Run, Stored, Timestamp
 /// A wall clock that runs on while nobody reserves reaches the bound as well: reserve by time, well before the bound
 /// ("three seconds ahead, every second"), not on the first [`Unreserved`].
 ///
+/// After a crash the clock is ahead of the wall clock by up to what was reserved, and peers refuse timestamps that are
+/// further ahead than their `drift_max`. Reserve less than that, or begin only when [`lead`](Self::lead) has come down to
+/// zero: a wait of at most what was reserved, unless the wall clock was set back. At a clean end nothing need be waited
+/// for: once the clock is at rest, store [`latest`](Self::latest) in place of the bound.
+///
 /// # A copied machine
 /// A snapshot or a clone of a virtual machine copies the memory *and* the stored bound: both copies issue the same
 /// timestamps, and no clock can notice. Fence the copy from outside: give it a new node id, or keep an epoch beside the

@@ -4,7 +4,8 @@
 use core::time::Duration;
 
 use spacelike_hlc::{
-    LocalReservedClock, Reservation, ReservedClock, ReservedError, Stamp, Stored, Timestamp, Unreserved,
+    LocalClock, LocalReservedClock, Reservation, ReservedClock, ReservedError, Stamp, Stored, Timestamp,
+    Unreserved,
 };
 
 const DRIFT_MAX: Duration = Duration::from_millis(500);
@@ -80,6 +81,34 @@ fn a_new_life_begins_above_the_old_one() {
                 assert!(next > greatest, "{next} after {greatest}, wall {wall_after:?}");
             }
         }
+    });
+}
+
+/// After a crash the lead says how long to wait until peers take the timestamps; after a clean end that stored the latest
+/// timestamp in place of the bound there is nothing to wait for.
+#[test]
+fn the_lead_after_a_restart_is_what_was_reserved() {
+    on_both!(|new| {
+        let mut clock = new(Stored::Never);
+        let reservation = clock.reserve(NOW, AHEAD).unwrap();
+        let crashed = Stored::Bound(reservation.bound());
+        clock.confirm(reservation);
+        let last = clock.tick(NOW).unwrap();
+        let ended = Stored::Bound(clock.latest().unwrap());
+
+        let mut clock = new(crashed);
+        assert_eq!(clock.lead(NOW), AHEAD);
+        let waited = NOW + clock.lead(NOW);
+        let reservation = clock.reserve(waited, AHEAD).unwrap();
+        clock.confirm(reservation);
+        let mut peer = LocalClock::new(Duration::ZERO);
+        assert!(peer.receive(clock.tick(waited).unwrap(), waited).is_ok());
+
+        let mut clock = new(ended);
+        assert_eq!(clock.lead(NOW), Duration::ZERO);
+        let reservation = clock.reserve(NOW, AHEAD).unwrap();
+        clock.confirm(reservation);
+        assert!(clock.tick(NOW).unwrap() > last);
     });
 }
 
