@@ -5,8 +5,9 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 /// A wall clock that one thread refreshes and all threads read with two loads.
 ///
 /// Reading the operating system's clock costs several times what a [`tick`](crate::Clock::tick) does. Where a
-/// millisecond or so of staleness is fine, let one thread refresh this word, and tick with it. Staleness costs a
-/// hybrid logical clock nothing in correctness: its timestamps lag real time by the age of the reading.
+/// millisecond or so of staleness is fine, let one thread refresh this word, and tick with it. Timestamps then lag real
+/// time by the age of the reading, and stay unique and growing. In a [`receive`](crate::Clock::receive) the age counts
+/// against `drift_max`: with a reading that is too old, honest peers look late.
 ///
 /// A reading knows its age, so that a refresher that died doesn't go unnoticed.
 ///
@@ -45,14 +46,14 @@ pub struct CachedWall {
 
 /// What [`CachedWall::read`] saw.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Reading {
+pub struct CachedReading {
     /// The wall clock, since the Unix epoch, in whole milliseconds.
     pub wall: Duration,
     /// The monotonic clock at a refresh that stored `wall` or an older wall clock, in whole milliseconds.
     pub refreshed: Duration,
 }
 
-impl Reading {
+impl CachedReading {
     /// How old the reading is at `monotonic`, from the same origin as the refresher's: at least its true age, less one
     /// millisecond of rounding.
     pub fn age(&self, monotonic: Duration) -> Duration {
@@ -82,10 +83,10 @@ impl CachedWall {
 
     /// The latest reading, or `None` if there was no refresh yet.
     #[inline]
-    pub fn read(&self) -> Option<Reading> {
+    pub fn read(&self) -> Option<CachedReading> {
         // Acquire: pairs with the release in `refresh`.
         let refreshed = self.refreshed.load(Ordering::Acquire).checked_sub(1)?;
-        Some(Reading { wall: unpack(self.wall.load(Ordering::Relaxed)), refreshed: unpack(refreshed) })
+        Some(CachedReading { wall: unpack(self.wall.load(Ordering::Relaxed)), refreshed: unpack(refreshed) })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{DriftExceeded, Exhausted, ReceiveError, Run, Timestamp};
 /// A hybrid logical clock that threads share: one atomic word.
 ///
 /// Every timestamp it issues is greater than all it issued or took over before, at least the wall clock that the caller
-/// passes, and ahead of physical time by a bounded [`lead`](Self::lead).
+/// passes, cut to whole milliseconds, and ahead of it by a bounded [`lead`](Self::lead).
 ///
 /// # Progress
 /// Every operation is lock-free, on targets with `target_has_atomic = "64"`; elsewhere the feature `critical-section`
@@ -15,9 +15,10 @@ use crate::{DriftExceeded, Exhausted, ReceiveError, Run, Timestamp};
 /// [`tick`](Self::tick) is a load and one `fetch_add`: wait-free where that is an instruction.
 ///
 /// # Memory ordering
-/// What was written before a timestamp was issued is visible once a greater one was issued by the same clock, or read
-/// from [`latest`](Self::latest). Uniqueness and growth need no ordering at all, only that one word has one order of
-/// modification. Models: `tests::clock`.
+/// What a thread wrote before it was issued a timestamp is visible to whoever is issued a greater one by the same clock,
+/// or reads that one or a greater one from [`latest`](Self::latest). Takeovers, by [`observe`](Self::observe) and
+/// [`LocalClock::join`](crate::LocalClock::join), publish nothing. Uniqueness and growth need no ordering at all, only
+/// that one word has one order of modification. Models: `tests::clock`.
 ///
 /// # Examples
 /// ```
@@ -42,21 +43,22 @@ pub struct Clock {
 impl Clock {
     const_unless_loom! {
         /// A clock that accepts remote timestamps up to `drift_max` ahead of the wall clock, inclusive. Zero means zero;
-        /// [`Duration::MAX`] accepts any. Fractions of a millisecond count as a whole one.
+        /// [`Duration::MAX`] accepts any, also one that leaves nothing to issue. Fractions of a millisecond count as a whole
+        /// one.
         pub const fn new(drift_max: Duration) -> Self {
-            Self { latest: AtomicU64::new(0), drift_millis_max: rules::drift_millis(drift_max) }
+            Self { latest: AtomicU64::new(0), drift_millis_max: rules::round_up(drift_max) }
         }
     }
 
     const_unless_loom! {
         /// Like [`new`](Self::new), but every timestamp will be greater than the word `latest`.
         pub(crate) const fn starting_above(latest: u64, drift_max: Duration) -> Self {
-            Self { latest: AtomicU64::new(latest), drift_millis_max: rules::drift_millis(drift_max) }
+            Self { latest: AtomicU64::new(latest), drift_millis_max: rules::round_up(drift_max) }
         }
     }
 
     /// Issues a timestamp for a local event or a send: greater than every one issued or taken over before, and at least
-    /// `wall`, the time since the Unix epoch.
+    /// `wall`, the time since the Unix epoch, cut to whole milliseconds.
     ///
     /// A wall clock that stands still, steps back or reads zero makes the counter run; see [`lead`](Self::lead).
     ///
@@ -117,7 +119,7 @@ impl Clock {
     /// let remote = Timestamp::new(10_400, 3)?;
     /// let received = clock.receive(remote, wall)?;
     /// assert!(received.timestamp > remote);
-    /// assert_eq!(received.ahead, Duration::from_millis(400)); // the peers' clocks differ by this at least
+    /// assert_eq!(received.ahead, Duration::from_millis(400)); // so far is the sender's hybrid clock ahead of our wall clock
     ///
     /// let liar = Timestamp::new(10_501, 0)?;
     /// assert!(matches!(clock.receive(liar, wall), Err(ReceiveError::DriftExceeded(_))));
@@ -205,7 +207,7 @@ impl Clock {
 
     /// How far ahead a remote timestamp may be, rounded up to a whole millisecond.
     pub const fn drift_max(&self) -> Duration {
-        rules::from_drift_millis(self.drift_millis_max)
+        rules::rounded_up(self.drift_millis_max)
     }
 
     /// Raises the word to `max(floor, word + 1)` and returns it; `None`, without a change, at the end of the range.

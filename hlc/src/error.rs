@@ -106,7 +106,7 @@ impl From<ReceiveError> for ReservedError {
     }
 }
 
-/// A text is not a timestamp.
+/// A text is not a timestamp. Which text, the caller knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseTimestampError {
@@ -118,7 +118,7 @@ pub enum ParseTimestampError {
     OutOfRange(#[from] OutOfRange),
 }
 
-/// A text is not a stamp.
+/// A text is not a stamp. Which text, the caller knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseStampError<E> {

@@ -135,7 +135,7 @@ pub struct Unrepresentable {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
 pub struct Cockroach {
     /// Nanoseconds since the Unix epoch.
     pub wall_time: i64,
@@ -191,38 +191,49 @@ impl fmt::Display for Cockroach {
 impl FromStr for Cockroach {
     type Err = CockroachError;
 
+    /// Reads what `Display` and [`as_of_system_time`](Self::as_of_system_time) write, and whole nanoseconds without a
+    /// counter; nothing else.
     fn from_str(text: &str) -> Result<Self, CockroachError> {
         let parsed = match text.split_once(',') {
-            Some((time, logical)) => parse_seconds(time).zip(parse_digits(logical, 1..=10)),
+            Some((time, logical)) => nanoseconds(time).zip(logical.parse().ok()),
             None => match text.split_once('.') {
-                Some((nanos, logical)) => parse_digits(nanos, 1..=19).zip(parse_digits(logical, 10..=10)),
-                None => parse_digits(text, 1..=19).zip(Some(0)),
+                Some((nanos, logical)) => nanos.parse().ok().zip(logical.parse().ok()),
+                None => text.parse().ok().zip(Some(0)),
             },
         };
-        let (nanos, logical) = parsed.ok_or(CockroachError::Form)?;
-        Ok(Self {
-            wall_time: nanos.try_into().map_err(|_| CockroachError::Form)?,
-            logical: logical.try_into().map_err(|_| CockroachError::Form)?,
-        })
+        let (wall_time, logical) = parsed.ok_or(CockroachError::Form)?;
+        let theirs = Self { wall_time, logical };
+        // Signs and zeros in places where they don't belong are parsed above, and found out here.
+        let canonical =
+            writes(text, theirs) || writes(text, theirs.as_of_system_time()) || writes(text, wall_time);
+        if canonical { Ok(theirs) } else { Err(CockroachError::Form) }
     }
 }
 
-/// `seconds.nanoseconds`, with all nine digits, or `0`, in nanoseconds.
-fn parse_seconds(text: &str) -> Option<u64> {
+/// `seconds.nanoseconds`, or `0`, in nanoseconds.
+fn nanoseconds(text: &str) -> Option<i64> {
     if text == "0" {
         return Some(0);
     }
     let (seconds, nanos) = text.split_once('.')?;
-    parse_digits(seconds, 1..=10)?.checked_mul(1_000_000_000)?.checked_add(parse_digits(nanos, 9..=9)?)
+    let (seconds, nanos): (i64, i64) = (seconds.parse().ok()?, nanos.parse().ok()?);
+    let nanos = if text.starts_with('-') { nanos.checked_neg()? } else { nanos };
+    seconds.checked_mul(1_000_000_000)?.checked_add(nanos)
 }
 
-/// Decimal digits only: `str::parse` would take a sign.
-fn parse_digits(text: &str, len: core::ops::RangeInclusive<usize>) -> Option<u64> {
-    if len.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
+/// Whether `value` is displayed as `text`.
+fn writes(text: &str, value: impl fmt::Display) -> bool {
+    struct Rest<'a>(&'a str);
+
+    impl fmt::Write for Rest<'_> {
+        fn write_str(&mut self, written: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(written).ok_or(fmt::Error)?;
+            Ok(())
+        }
     }
+
+    let mut rest = Rest(text);
+    fmt::write(&mut rest, format_args!("{value}")).is_ok() && rest.0.is_empty()
 }
 
 /// Displays a [`Cockroach`] timestamp as `nanoseconds.logical`, with ten digits of logical.

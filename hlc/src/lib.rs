@@ -31,7 +31,7 @@ mod os_clock;
 mod tests;
 
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
-pub use cached_wall::{CachedWall, Reading};
+pub use cached_wall::{CachedReading, CachedWall};
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 pub use clock::Clock;
 pub use error::{

@@ -34,7 +34,7 @@ impl LocalClock {
     }
 
     pub(crate) const fn starting_above(latest: u64, drift_max: Duration) -> Self {
-        Self { latest, drift_millis_max: rules::drift_millis(drift_max) }
+        Self { latest, drift_millis_max: rules::round_up(drift_max) }
     }
 
     /// As [`Clock::tick`](crate::Clock::tick).
@@ -91,8 +91,12 @@ impl LocalClock {
     /// Joins this thread's clock and one that threads share: afterwards each is at least what the other was.
     ///
     /// For services in which one shared word is the bottleneck: a clock per thread issues the timestamps, each thread
-    /// under a node id of its own, and joins the shared clock before it reads what other threads wrote and after it
-    /// wrote what they will read. Timestamps then respect causality between threads too.
+    /// under a node id of its own. Whoever hands work over joins the shared clock after its last timestamp and before the
+    /// work can be seen; whoever takes it joins after it took the work and before its next timestamp. Then timestamps
+    /// respect causality between threads too; in any other order they need not
+    /// (`tests::clock::joined_clocks_carry_causality`, and the two models after it that must fail).
+    ///
+    /// This publishes nothing but timestamps: hand the work over by something that synchronises, such as a channel.
     ///
     /// # Examples
     /// ```
@@ -132,7 +136,7 @@ impl LocalClock {
 
     /// How far ahead a remote timestamp may be, rounded up to a whole millisecond.
     pub const fn drift_max(&self) -> Duration {
-        rules::from_drift_millis(self.drift_millis_max)
+        rules::rounded_up(self.drift_millis_max)
     }
 
     #[inline]

@@ -6,6 +6,8 @@ use crate::{Exhausted, LocalClock, Reservation, ReservedError, Run, Stored, Time
 
 /// A clock for one thread that survives restarts: [`ReservedClock`](crate::ReservedClock) on `&mut self`.
 ///
+/// It is plain data. A clone is another clock over the same bound: give it another node id, or let only one of them go on.
+///
 /// # Examples
 /// ```
 /// use core::time::Duration;
@@ -98,7 +100,7 @@ impl LocalReservedClock {
         }
     }
 
-    /// The greatest timestamp that may be issued, or `None` if none is reserved yet.
+    /// The greatest timestamp that may be issued; `None` if none was ever reserved, by an earlier life or by this one.
     pub const fn bound(&self) -> Option<Timestamp> {
         if self.bound == 0 { None } else { Some(Timestamp::from_word(self.bound)) }
     }

@@ -1,5 +1,5 @@
 use core::time::Duration;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// The operating system's wall clock, as the `wall` that every operation takes.
 ///
@@ -29,9 +29,10 @@ impl OsClock {
         since_epoch(SystemTime::now())
     }
 
-    /// The smallest step between two readings that differ, found by reading up to 1,000 times: the resolution that a
-    /// caller can make use of, which is the system's or the cost of a read, whichever is coarser. `None` if the clock
-    /// stood still or went back all along.
+    /// The smallest step between two readings that differ: the resolution that a caller can make use of, which is the
+    /// system's or the cost of a read, whichever is coarser. `None` if the clock stood still or went back all along.
+    ///
+    /// Takes some tens of microseconds, and up to 50 ms where the clock moves in coarse steps.
     ///
     /// # Examples
     /// ```
@@ -42,20 +43,25 @@ impl OsClock {
     /// }
     /// ```
     pub fn resolution() -> Option<Duration> {
-        let mut last = Self::now().ok()?;
-        let mut smallest = None::<Duration>;
-        for _ in 0..1_000 {
-            let now = Self::now().ok()?;
-            if let Some(step) = now.checked_sub(last).filter(|step| !step.is_zero()) {
-                smallest = Some(smallest.map_or(step, |smallest| smallest.min(step)));
-            }
-            last = now;
-        }
-        smallest
+        let quick = smallest_step((0..1_000).map_while(|_| Self::now().ok()));
+        quick.or_else(|| {
+            let start = Instant::now();
+            let patient =
+                || (start.elapsed() < Duration::from_millis(50)).then(|| Self::now().ok()).flatten();
+            smallest_step(core::iter::from_fn(patient))
+        })
     }
 }
 
-#[inline]
+/// The smallest step forward between two readings in a row.
+fn smallest_step(readings: impl Iterator<Item = Duration>) -> Option<Duration> {
+    let mut last = None;
+    readings
+        .filter_map(|reading| reading.checked_sub(last.replace(reading)?))
+        .filter(|step| !step.is_zero())
+        .min()
+}
+
 fn since_epoch(time: SystemTime) -> Result<Duration, BeforeUnixEpoch> {
     time.duration_since(SystemTime::UNIX_EPOCH).map_err(|error| BeforeUnixEpoch { before: error.duration() })
 }
@@ -75,4 +81,15 @@ fn a_time_before_1970_is_an_error() {
     let second = Duration::from_secs(1);
     assert_eq!(since_epoch(SystemTime::UNIX_EPOCH - second), Err(BeforeUnixEpoch { before: second }));
     assert_eq!(since_epoch(SystemTime::UNIX_EPOCH), Ok(Duration::ZERO));
+}
+
+/// The resolution is the smallest step forward: not a pause, not a step back, not a reading twice.
+#[cfg(all(test, not(loom)))]
+#[test]
+fn the_smallest_step_forward_counts() {
+    let steps = |millis: &[u64]| smallest_step(millis.iter().map(|&millis| Duration::from_millis(millis)));
+    assert_eq!(steps(&[100, 100, 116, 116, 148, 20, 35]), Some(Duration::from_millis(15)));
+    for still in [&[][..], &[5], &[5, 5], &[5, 4, 4, 3]] {
+        assert_eq!(steps(still), None);
+    }
 }

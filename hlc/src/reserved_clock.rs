@@ -74,6 +74,9 @@ impl ReservedClock {
 
     /// Proposes a bound `ahead` of the wall clock or of the latest timestamp, whichever is greater. Changes nothing.
     ///
+    /// `ahead` should be more than `drift_max` and the time between two reservations together: a peer's timestamp may be
+    /// `drift_max` ahead, and must fit below the bound. It is rounded up to a whole millisecond.
+    ///
     /// # Errors
     /// [`Exhausted`] if the bound would lie beyond the year 8659.
     pub fn reserve(&self, wall: Duration, ahead: Duration) -> Result<Reservation, Exhausted> {
@@ -144,7 +147,7 @@ impl ReservedClock {
         Ok(ahead)
     }
 
-    /// The greatest timestamp that may be issued, or `None` if none is reserved yet.
+    /// The greatest timestamp that may be issued; `None` if none was ever reserved, by an earlier life or by this one.
     pub fn bound(&self) -> Option<Timestamp> {
         Timestamp::from_u64(self.load_bound()).ok()
     }

@@ -20,8 +20,9 @@ use crate::{DriftExceeded, Timestamp};
 pub struct Received {
     /// The timestamp of the receive event: greater than the remote one and than all of this clock's.
     pub timestamp: Timestamp,
-    /// How far the remote timestamp was ahead of our wall clock, in whole milliseconds; zero if it was not. The
-    /// sender's physical clock, or one it heard from, is at least this far ahead of ours.
+    /// How far the remote timestamp was ahead of our wall clock, in whole milliseconds; zero if it was not. So far is the
+    /// sender's *hybrid* clock ahead. That is a hint at the skew of physical clocks, the sender's or another's that it
+    /// heard from, and no more than that where one of them was set back, crashed, or counted into the next millisecond.
     pub ahead: Duration,
 }
 
@@ -41,17 +42,13 @@ pub(crate) const fn word(millis: u64) -> u64 {
     millis << Timestamp::COUNTER_BITS
 }
 
-/// A bound on drift in whole milliseconds, since that is what a timestamp tells; rounded up, capped at the range of a
-/// `u64`.
-pub(crate) const fn drift_millis(drift_max: Duration) -> u64 {
-    drift_max
-        .as_secs()
-        .saturating_mul(1_000)
-        .saturating_add(drift_max.subsec_nanos().div_ceil(1_000_000) as u64)
+/// A bound in whole milliseconds, since that is what a timestamp tells; rounded up, capped at the range of a `u64`.
+pub(crate) const fn round_up(bound: Duration) -> u64 {
+    bound.as_secs().saturating_mul(1_000).saturating_add(bound.subsec_nanos().div_ceil(1_000_000) as u64)
 }
 
 /// The bound as it was given, but for its rounding.
-pub(crate) const fn from_drift_millis(millis: u64) -> Duration {
+pub(crate) const fn rounded_up(millis: u64) -> Duration {
     if millis == u64::MAX { Duration::MAX } else { Duration::from_millis(millis) }
 }
 
@@ -68,7 +65,7 @@ pub(crate) const fn check_drift(
     if ahead <= drift_millis_max {
         Ok(Duration::from_millis(ahead))
     } else {
-        let drift_max = from_drift_millis(drift_millis_max);
+        let drift_max = rounded_up(drift_millis_max);
         Err(DriftExceeded { drift: Duration::from_millis(ahead), drift_max })
     }
 }

@@ -26,8 +26,11 @@ impl Stored {
 
 /// A bound that must be made durable before the clock may pass the old one.
 ///
-/// Store [`bound`](Self::bound), sync it, and hand this back to the clock's `confirm`. If storing fails, drop it: the
-/// clock stays below the old bound.
+/// Store [`bound`](Self::bound), sync it, and hand this back to the `confirm` of the clock it is from. If storing fails,
+/// drop it: the clock stays below the old bound.
+///
+/// One at a time, or store the maximum: a reservation knows nothing of another that isn't confirmed yet, and its bound may
+/// be lower. What is stored must never be less than any bound that was confirmed.
 #[derive(PartialEq, Eq, Debug)]
 #[must_use = "store the bound durably, then hand this to `confirm`; until then nothing more is reserved"]
 pub struct Reservation {
@@ -49,6 +52,7 @@ pub(crate) fn propose(
     ahead: Duration,
 ) -> Option<Reservation> {
     let from = rules::word(rules::millis(wall)?).max(latest.map_or(0, Timestamp::to_u64));
-    let bound = bound.max(from.checked_add(rules::word(rules::millis(ahead)?))?).max(1);
+    let ahead = Some(rules::round_up(ahead)).filter(|&millis| millis <= Timestamp::MAX.millis())?;
+    let bound = bound.max(from.checked_add(rules::word(ahead))?).max(1);
     Some(Reservation { bound: Timestamp::from_u64(bound).ok()? })
 }

@@ -138,6 +138,7 @@ fn cockroach_forms_are_pinned() {
         (1_580_361_670_629_466_905, 1, "1580361670.629466905,1", "1580361670629466905.0000000001"),
         (1, 0, "0.000000001,0", "1.0000000000"),
         (0, 5, "0,5", "0.0000000005"),
+        (i64::MIN, i32::MIN, "-9223372036.854775808,-2147483648", "-9223372036854775808.-2147483648"),
         (i64::MAX, i32::MAX, "9223372036.854775807,2147483647", "9223372036854775807.2147483647"),
     ] {
         let theirs = Cockroach { wall_time, logical };
@@ -147,7 +148,13 @@ fn cockroach_forms_are_pinned() {
         assert_eq!(decimal.parse(), Ok(theirs));
     }
     assert_eq!("1580361670629466905".parse::<Cockroach>().unwrap().logical, 0);
-    assert_eq!(Cockroach { wall_time: -1_500_000_000, logical: 2 }.to_string(), "-1.500000000,2");
+    for (wall_time, text) in [(-1_500_000_000, "-1.500000000,2"), (-500_000_000, "-0.500000000,2")] {
+        let theirs = Cockroach { wall_time, logical: 2 };
+        assert_eq!((theirs.to_string(), text.parse()), (text.to_owned(), Ok(theirs)));
+        assert!(Timestamp::try_from(theirs).is_err());
+    }
+    #[cfg(feature = "serde")]
+    assert!(serde_json::from_str::<Cockroach>(r#"{"wall_time":1,"logical":2,"x":3}"#).is_err());
     for bad in [
         "",
         ",",
@@ -155,8 +162,13 @@ fn cockroach_forms_are_pinned() {
         "1,1",
         "1.5,1",
         "1.0000000000,1",
-        "-1.000000000,1",
-        "1.000000000,-1",
+        "00.000000001,0",
+        "0.000000000,5",
+        "-0.000000000,5",
+        "1.000000000,00",
+        "1.-00000001,1",
+        "07",
+        "+7",
         "1.000000000,+1",
         "9223372036.854775808,0",
         "1.000000000,2147483648",

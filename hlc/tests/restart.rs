@@ -57,17 +57,20 @@ fn a_new_life_begins_above_the_old_one() {
         for wall_after in
             [Duration::ZERO, NOW - Duration::from_secs(3_600), NOW, NOW + ms(1), NOW + AHEAD * 2]
         {
-            for confirmed in [false, true] {
+            for (stored, confirmed) in [(false, false), (true, false), (true, true)] {
                 let mut clock = new(Stored::Never);
                 let reservation = clock.reserve(NOW, AHEAD).unwrap();
+                let mut disk = Stored::Bound(reservation.bound());
                 clock.confirm(reservation);
                 let mut greatest = clock.tick(NOW).unwrap();
                 greatest = greatest.max(clock.tick_n(NOW, 5).unwrap().end().unwrap());
                 let remote = Timestamp::new(1_700_000_000_400, u16::MAX).unwrap();
                 greatest = greatest.max(clock.receive(remote, NOW).unwrap().timestamp);
-                // The second bound gets to the disk, and the crash comes before it is confirmed, or after.
+                // The crash comes before the second bound is on the disk, before it is confirmed, or after.
                 let reservation = clock.reserve(NOW + ms(1_000), AHEAD).unwrap();
-                let disk = Stored::Bound(reservation.bound());
+                if stored {
+                    disk = Stored::Bound(reservation.bound());
+                }
                 if confirmed {
                     clock.confirm(reservation);
                     greatest = greatest.max(clock.tick(NOW + ms(3_500)).unwrap());

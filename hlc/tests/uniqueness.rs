@@ -101,10 +101,18 @@ fn a_reserved_clock_issues_no_timestamp_twice() {
                 let (clock, barrier) = (&clock, &barrier);
                 scope.spawn(move || {
                     share(seed, barrier, |random, wall| {
-                        let issued = if random % 4 == 0 {
-                            clock.tick_n(wall, 3).map(|run| run.map(u64::from).collect())
-                        } else {
-                            clock.tick(wall).map(|timestamp| vec![timestamp.to_u64()])
+                        let issued = match random % 4 {
+                            0 => clock.tick_n(wall, 3).map(|run| run.map(u64::from).collect()),
+                            1 => {
+                                let millis = u64::try_from(wall.as_millis()).unwrap();
+                                let remote = Timestamp::new(millis, 0xFFFF).unwrap();
+                                clock.observe(remote, wall).and_then(|_| {
+                                    let received = clock.receive(remote, wall)?;
+                                    assert!(received.timestamp > remote);
+                                    Ok(vec![received.timestamp.to_u64()])
+                                })
+                            }
+                            _ => clock.tick(wall).map(|timestamp| vec![timestamp.to_u64()]),
                         };
                         issued.unwrap_or_else(|_| {
                             clock.confirm(clock.reserve(wall, Duration::from_millis(2)).unwrap());

@@ -277,28 +277,81 @@ fn latest_publishes() {
 mutant!(latest_needs_release, NoRelease, || latest_shows_what_came_before(0));
 mutant!(latest_needs_acquire, NoAcquire, || latest_shows_what_came_before(1));
 
-/// Clocks of two threads that join a shared one before and after they hand work over respect its direction.
+/// Uniqueness and growth, the whole contract but for publication, hold with relaxed accesses as well.
+#[cfg(loom)]
 #[test]
-fn joined_clocks_carry_causality() {
-    model(|| {
-        let (shared, work) = (clock(), Arc::new(Data::new(0)));
-        let producer = {
-            let (shared, work) = (shared.clone(), work.clone());
-            spawn(move || {
-                let mut ours = LocalClock::new(Duration::ZERO);
-                let cause = ours.tick(ms(1)).unwrap();
+fn uniqueness_and_growth_need_no_ordering() {
+    use crate::sync::{Mutant, with_mutant};
+    with_mutant(Mutant::Relaxed, || {
+        for walls in WALLS {
+            model(move || ticks_are_distinct(walls));
+            model(move || runs_are_contiguous(walls));
+        }
+        model(receive_dominates);
+        model(observe_dominates);
+        model(the_last_are_distinct);
+        model(|| handed_over(Order::AsDocumented));
+    });
+}
+
+/// When two threads' clocks join the shared one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Tick, join, hand over; take, join, tick.
+    AsDocumented,
+    /// The work can be seen before the join.
+    JoinedLate,
+    /// The join comes before the work was taken.
+    JoinedEarly,
+}
+
+/// Clocks of two threads that join a shared one around a hand-over respect its direction.
+fn handed_over(order: Order) {
+    let (shared, work) = (clock(), Arc::new(Data::new(0)));
+    let producer = {
+        let (shared, work) = (shared.clone(), work.clone());
+        spawn(move || {
+            let mut ours = LocalClock::new(Duration::ZERO);
+            let cause = ours.tick(ms(1)).unwrap();
+            if order == Order::JoinedLate {
+                work.store(1, Ordering::Release);
+                ours.join(&shared);
+            } else {
                 ours.join(&shared);
                 work.store(1, Ordering::Release);
-                cause
-            })
-        };
-        let mut theirs = LocalClock::new(Duration::ZERO);
-        theirs.tick(ms(0)).unwrap();
-        let taken = work.load(Ordering::Acquire) == 1;
+            }
+            cause
+        })
+    };
+    let mut theirs = LocalClock::new(Duration::ZERO);
+    if order == Order::JoinedEarly {
         theirs.join(&shared);
-        let effect = theirs.tick(ms(0)).unwrap();
-        let cause = producer.join().unwrap();
-        assert!(!taken || effect > cause);
-        assert!(shared.latest() >= Some(cause));
-    });
+    }
+    let taken = work.load(Ordering::Acquire) == 1;
+    if order != Order::JoinedEarly {
+        theirs.join(&shared);
+    }
+    let effect = theirs.tick(ms(0)).unwrap();
+    let cause = producer.join().unwrap();
+    assert!(!taken || effect > cause, "broken: {effect} was caused by {cause}");
+    assert!(shared.latest() >= Some(cause));
+}
+
+#[test]
+fn joined_clocks_carry_causality() {
+    model(|| handed_over(Order::AsDocumented));
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "broken: ")]
+fn a_join_after_the_hand_over_is_too_late() {
+    model(|| handed_over(Order::JoinedLate));
+}
+
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "broken: ")]
+fn a_join_before_taking_is_too_early() {
+    model(|| handed_over(Order::JoinedEarly));
 }

@@ -1,7 +1,7 @@
 //! What needs the inside of the crate: models of the shared types, and the paper's case table from any state.
 //!
-//! A model's body runs under loom in every order of its threads' steps, and under plain `cargo test` many times on the
-//! system's threads. Each claim of an ordering also has a mutant: the same body over weaker atomics, which must fail.
+//! A model's body runs under loom in every order of its threads' steps, within the preemptions that `ci/loom.sh` allows,
+//! and under plain `cargo test` many times on the system's threads. Each claim of an ordering also has a mutant: the same body over weaker atomics, which must fail.
 
 use std::boxed::Box;
 
