@@ -9,7 +9,8 @@
 //!
 //! 1. **Start.** [`Machine::start`] comes first, once, on a pristine clone, with what earlier lives made durable.
 //! 2. **One at a time.** `start` and `step` never overlap; [`Now::monotonic`] never decreases within one life, and
-//!    [`Now::stamp`] is greater than every stamp of an earlier call.
+//!    [`Now::stamp`] is greater than every stamp of an earlier call, also in earlier lives, as long as the
+//!    node has its disk.
 //! 3. **Durability.** No [`Send`](Effect::Send) or [`Reply`](Effect::Reply) leaves the node until every
 //!    [`Persist`](Effect::Persist) emitted before it, in this step or any earlier one, is durable. Stepping goes on
 //!    meanwhile. A crash keeps a prefix of the persists, in the order of emission; it may fall between two effects
@@ -69,18 +70,17 @@
 //! }
 //!
 //! // A driver in miniature: it runs the machine, crashes, and starts a pristine clone on what was durable.
-//! let now = Now {
-//!     monotonic: Duration::ZERO,
-//!     wall: Duration::from_secs(1_700_000_000),
-//!     error: None,
-//!     stamp: hlc::LocalClock::new(Duration::ZERO).tick(Duration::from_secs(1_700_000_000)).unwrap(),
+//! let mut clock = hlc::LocalClock::new(Duration::ZERO);
+//! let mut now = || {
+//!     let wall = Duration::from_secs(1_700_000_000);
+//!     Now { monotonic: Duration::ZERO, wall, error: None, stamp: clock.tick(wall).unwrap() }
 //! };
 //! let mut disk = BTreeMap::new();
 //! let mut out = Outbox::new();
 //!
 //! let mut machine = Tickets::default();
-//! machine.start(now, Boot { incarnation: 1, durable: &disk }, &mut out);
-//! machine.step(now, Input::Request { id: RequestId(7), request: () }, &mut out);
+//! machine.start(now(), Boot { incarnation: 1, durable: &disk }, &mut out);
+//! machine.step(now(), Input::Request { id: RequestId(7), request: () }, &mut out);
 //! for effect in out.drain() {
 //!     match effect {
 //!         Effect::Persist { slot, record: Some(record) } => drop(disk.insert(slot, record)),
@@ -90,7 +90,7 @@
 //! }
 //!
 //! let mut machine = Tickets::default();
-//! machine.start(now, Boot { incarnation: 2, durable: &disk }, &mut out);
+//! machine.start(now(), Boot { incarnation: 2, durable: &disk }, &mut out);
 //! assert_eq!(machine, Tickets { next: 1 }); // ticket 0 is never handed out again
 //! ```
 

@@ -56,8 +56,8 @@ pub struct Peer {
     pub messages: u64,
     /// How many of their stamps were refused as too far ahead.
     pub refused: u64,
-    /// The farthest that an accepted stamp of its was ahead of our wall clock: its physical clock, or one it heard from,
-    /// is at least this far ahead of ours.
+    /// The farthest that an accepted stamp of its was ahead of our wall clock: a hint at how far apart physical clocks
+    /// are.
     pub ahead_max: Duration,
 }
 
@@ -140,15 +140,19 @@ impl Monitor {
     }
 
     /// A bound to store and [`confirm`](Self::confirm), if one is due: at the start, and when less than half of
-    /// [`Settings::reserve`] is left. No step can be taken beyond the bound.
+    /// [`Settings::reserve`] is left. No step can be taken beyond the bound: ask before each. One at a time: until a bound
+    /// is confirmed or given up, take no other.
     ///
     /// # Errors
     /// [`Exhausted`] at the end of the range of stamps.
     pub fn reserve(&self, reading: Reading) -> Result<Option<Reservation>, Exhausted> {
         let Settings { drift_max, reserve } = self.settings;
-        let enough = reading.wall.saturating_add(drift_max + reserve / 2);
-        let (latest, bound) = (self.clock.latest(), self.clock.bound());
-        if latest < bound && bound.is_some_and(|bound| bound.physical() >= enough) {
+        let latest = self.clock.latest();
+        // The next stamps come from whichever is ahead.
+        let from =
+            reading.wall.saturating_add(drift_max).max(latest.map_or(Duration::ZERO, Timestamp::physical));
+        let bound = self.clock.bound();
+        if latest < bound && bound.is_some_and(|bound| bound.physical() >= from.saturating_add(reserve / 2)) {
             return Ok(None);
         }
         self.clock.reserve(reading.wall, self.settings.ahead()).map(Some)

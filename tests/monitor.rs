@@ -38,20 +38,32 @@ fn no_step_comes_before_a_stored_bound() {
     }
 }
 
-/// A driver that reserves whenever it is told to is never stopped by the bound, also with the worst stamps that are
-/// accepted and a wall clock that steps back in between; and it needn't store more often than every few seconds.
+/// A driver that reserves when it is told to, and whose store then takes nearly half of what is reserved, is never stopped
+/// by the bound, also with the worst stamps that are accepted and a wall clock that steps back in between, except where the
+/// wall clock jumps ahead of the bound; and it needn't store more often than every few seconds.
 #[test]
 fn reserving_when_due_is_enough() {
     let mut monitor = started(Stored::Never);
-    let (mut stores, mut last) = (0, None);
+    let (mut stores, mut last, mut storing) = (0, None, None);
     for millis in (0..120_000u64).step_by(50) {
         let mut reading = reading(Duration::from_millis(millis));
         if (40_000..60_000).contains(&millis) {
             reading.wall = reading.wall.saturating_sub(Duration::from_secs(3_600));
         }
-        if let Some(reservation) = monitor.reserve(reading).unwrap() {
-            monitor.confirm(reservation);
-            stores += 1;
+        if let Some((since, reservation)) = storing.take() {
+            if millis < since + 1_900 {
+                storing = Some((since, reservation));
+            } else {
+                monitor.confirm(reservation);
+                stores += 1;
+            }
+        } else if let Some(reservation) = monitor.reserve(reading).unwrap() {
+            storing = Some((millis, reservation));
+        }
+        // A wall clock that jumps ahead of the bound, here back to the right time, costs one store.
+        if storing.is_some() && (60_000..62_000).contains(&millis) {
+            assert!(monitor.local(reading).is_err() || millis > 61_900);
+            continue;
         }
         let ahead = u64::try_from((reading.wall + DRIFT_MAX).as_millis()).unwrap();
         let worst = Timestamp::new(ahead, u16::MAX).unwrap();
@@ -62,7 +74,7 @@ fn reserving_when_due_is_enough() {
         last = Some(now.stamp);
     }
     let fewest = 120 / RESERVE.as_secs();
-    assert!((fewest..=3 * fewest).contains(&stores), "{stores} stores in two minutes");
+    assert!((fewest / 2..=3 * fewest).contains(&stores), "{stores} stores in two minutes");
 }
 
 /// Any drift and any wall clock can be asked for; what can't be stamped is an error, not a panic.
@@ -152,6 +164,11 @@ fn a_refused_stamp_is_no_refused_message() {
     let peer = monitor.peer(PEER).unwrap();
     assert_eq!((peer.messages, peer.refused, peer.ahead_max), (1, 1, Duration::ZERO));
     assert_eq!(monitor.lead(WALL), Duration::ZERO);
+    for (millis, farthest) in [(1_700_000_000_100, 100), (1_700_000_000_300, 300), (1_700_000_000_200, 300)] {
+        let near = Timestamp::new(millis, 0).unwrap();
+        assert!(monitor.receive(PEER, near, reading(Duration::ZERO)).unwrap().ahead.is_ok());
+        assert_eq!(monitor.peer(PEER).unwrap().ahead_max, Duration::from_millis(farthest));
+    }
 }
 
 /// What is known of peers is bounded by the world: strangers are stamped and forgotten.
@@ -171,7 +188,9 @@ fn strangers_leave_no_trace() {
 #[test]
 fn monotonic_time_never_decreases() {
     let mut monitor = started(Stored::Never);
-    let late = monitor.local(reading(Duration::from_secs(2))).unwrap();
+    let error = Some(Duration::from_millis(7));
+    let late = monitor.local(Reading { error, ..reading(Duration::from_secs(2)) }).unwrap();
+    assert_eq!(late.error, error);
     let early = monitor.local(reading(Duration::from_secs(1))).unwrap();
     assert_eq!(early.monotonic, late.monotonic);
     assert!(early.stamp > late.stamp && early.wall < late.wall);
