@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use proptest::prelude::*;
 use spacelike::hlc::{LocalClock, ReservedError, Stored, Timestamp};
 use spacelike::machine::NodeId;
 use spacelike::monitor::{Monitor, Reading, Settings};
@@ -194,4 +195,59 @@ fn monotonic_time_never_decreases() {
     let early = monitor.local(reading(Duration::from_secs(1))).unwrap();
     assert_eq!(early.monotonic, late.monotonic);
     assert!(early.stamp > late.stamp && early.wall < late.wall);
+}
+
+proptest! {
+    /// Whatever peers stamp and whatever the clocks read: no panic, stamps that only grow and never pass the bound, and
+    /// refusals that change nothing.
+    #[test]
+    fn any_stamps_and_readings_are_survived(
+        drift_max in durations(),
+        reserve in durations(),
+        stored in prop::option::of(stamps()),
+        inputs in prop::collection::vec(
+            (any::<bool>(), prop::option::of((0u32..4, stamps())), durations(), durations()),
+            0..40,
+        ),
+    ) {
+        let from = stored.map_or(Stored::Never, Stored::Bound);
+        let mut monitor = Monitor::new([PEER, NodeId(3)], Settings { drift_max, reserve }, from);
+        let mut last = stored;
+        for (store, message, monotonic, wall) in inputs {
+            let reading = Reading { monotonic, wall, error: None };
+            prop_assert!(monitor.settle(reading) <= Duration::from_secs(2 * 86_400));
+            if store {
+                if let Ok(Some(reservation)) = monitor.reserve(reading) {
+                    monitor.confirm(reservation);
+                }
+            }
+            let before = monitor.clone();
+            let now = match message {
+                Some((from, stamp)) => monitor.receive(NodeId(from), stamp, reading).map(|arrival| arrival.now),
+                None => monitor.local(reading),
+            };
+            if let Ok(now) = now {
+                prop_assert!(Some(now.stamp) > last);
+                prop_assert_eq!(now.wall, wall);
+                last = Some(now.stamp);
+            } else {
+                prop_assert_eq!(&monitor, &before);
+            }
+        }
+    }
+}
+
+fn durations() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        (0u64..100_000).prop_map(Duration::from_millis),
+        (0u64..=Timestamp::MAX.millis()).prop_map(Duration::from_millis),
+        Just(Duration::MAX),
+    ]
+}
+
+fn stamps() -> impl Strategy<Value = Timestamp> {
+    let near =
+        (1u64..200_000, any::<u16>()).prop_map(|(millis, counter)| Timestamp::new(millis, counter).unwrap());
+    let any = (1..=Timestamp::MAX.to_u64()).prop_map(|word| Timestamp::from_u64(word).unwrap());
+    prop_oneof![4 => near, 1 => any, 1 => Just(Timestamp::MAX)]
 }
