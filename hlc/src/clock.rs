@@ -66,7 +66,7 @@ impl Clock {
     /// [`Exhausted`] beyond the year 8659. The clock is unchanged.
     #[inline]
     pub fn tick(&self, wall: Duration) -> Result<Timestamp, Exhausted> {
-        if let Some(millis) = rules::millis(wall) {
+        if let Some(millis) = rules::nearly_millis(wall) {
             if let Some(timestamp) = self.advance(rules::word(millis)) {
                 return Ok(timestamp);
             }
@@ -128,7 +128,7 @@ impl Clock {
     /// ```
     #[inline]
     pub fn receive(&self, remote: Timestamp, wall: Duration) -> Result<Received, ReceiveError> {
-        if let Some(millis) = rules::millis(wall) {
+        if let Some(millis) = rules::nearly_millis(wall) {
             let ahead = self.check_drift(remote, millis)?;
             if let Some(timestamp) = self.advance(rules::word(millis).max(remote.to_u64() + 1)) {
                 return Ok(Received { timestamp, ahead });

@@ -26,14 +26,24 @@ pub struct Received {
     pub ahead: Duration,
 }
 
+/// A wall clock in whole milliseconds, or `None` beyond the second in which the range of timestamps ends. For those who
+/// check the word that they make of it.
+#[inline]
+pub(crate) const fn nearly_millis(wall: Duration) -> Option<u64> {
+    if wall.as_secs() <= Timestamp::MAX.millis() / 1_000 {
+        Some(wall.as_secs() * 1_000 + wall.subsec_millis() as u64)
+    } else {
+        None
+    }
+}
+
 /// A wall clock in whole milliseconds, or `None` beyond the range of timestamps.
 #[inline]
 pub(crate) const fn millis(wall: Duration) -> Option<u64> {
-    if wall.as_secs() > Timestamp::MAX.millis() / 1_000 {
-        return None;
+    match nearly_millis(wall) {
+        Some(millis) if millis <= Timestamp::MAX.millis() => Some(millis),
+        _ => None,
     }
-    let millis = wall.as_secs() * 1_000 + wall.subsec_millis() as u64;
-    if millis <= Timestamp::MAX.millis() { Some(millis) } else { None }
 }
 
 /// The word at a wall clock, with counter 0.
