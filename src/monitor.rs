@@ -126,9 +126,9 @@ impl Monitor {
     /// How long to wait before the first step, so that this life's stamps aren't ahead of the wall clock: they begin
     /// above the bound of the last one, and peers would refuse them. Ask before the first [`reserve`](Self::reserve).
     ///
-    /// Zero at a first start, and after a clean end that stored [`latest`](Self::latest). After a crash at most
-    /// `drift_max` and `reserve`, also where the wall clock was set back by more: waiting can't mend that, so stamps are
-    /// ahead then, and [`lead`](Self::lead) says by how much.
+    /// Zero at a first start. After a crash at most `drift_max` and `reserve`, also where the wall clock was set back by
+    /// more: waiting can't mend that, so stamps are ahead then, and [`lead`](Self::lead) says by how much. After a clean
+    /// end that stored [`latest`](Self::latest) there is no need to wait: stamps are no further ahead than they were.
     pub fn settle(&self, reading: Reading) -> Duration {
         self.lead(reading.wall).min(self.settings.ahead())
     }

@@ -61,7 +61,8 @@ impl Dialer {
                 connected = timeout(self.limits.hello_timeout, self.connect(attempt)) => {
                     connected.unwrap_or(Err(Lost::Timeout))
                 }
-                () = self.queue.closed() => return,
+                // With something to send, a connection that is being made may still be.
+                () = self.queue.done() => return,
             };
             match connected {
                 Ok(connection) => {

@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -132,9 +133,9 @@ impl<M: Runnable> Node<M> {
 
         let settings = Settings { drift_max: config.drift_max, reserve: config.reserve };
         let mut monitor = Monitor::new(config.peers.keys().copied(), settings, found.bound);
-        let wait = monitor.settle(reading);
+        let wait = if found.ended { Duration::ZERO } else { monitor.settle(reading) };
         if !wait.is_zero() {
-            tracing::info!(node = %config.node, ?wait, "the last life crashed: waiting until its stamps have passed");
+            tracing::info!(node = %config.node, ?wait, "waiting until what a crashed life had reserved has passed");
             sleep(wait).await;
         }
         let reading = clocks.reading()?;
@@ -206,7 +207,7 @@ impl<M: Runnable> Node<M> {
         let running = engine.run(incarnation, durable, inbox, requests, stop.clone());
         let tasks = Tasks {
             engine: tokio::spawn(running.instrument(span.clone())),
-            acceptor: tokio::spawn(acceptor.run(listener)),
+            acceptor: JoinSet::from_iter([acceptor.run(listener)]),
             dialers,
             queues,
         };
@@ -243,8 +244,8 @@ impl<M: Machine> Node<M> {
     }
 
     /// Stops cleanly: takes no further input, waits as long as the disk needs for what was persisted, hands out the
-    /// replies and sends that waited for it, gives peers up to [`Limits::flush_timeout`] to read what waits for them, and
-    /// closes every connection. The folder is free and the port closed when this returns.
+    /// replies and sends that waited for it, gives peers that can be reached up to [`Limits::flush_timeout`] to read what
+    /// waits for them, and closes every connection. The folder is free and the port closed when this returns.
     ///
     /// Requests that the machine hasn't answered get [`RequestError::Stopped`].
     ///
@@ -276,7 +277,8 @@ async fn ended(outcome: &mut watch::Receiver<Option<Result<(), Halted>>>) -> Res
 /// What runs for a node.
 struct Tasks {
     engine: JoinHandle<Result<(), Halted>>,
-    acceptor: JoinHandle<()>,
+    /// One.
+    acceptor: JoinSet<()>,
     dialers: JoinSet<()>,
     queues: Vec<Arc<Queue>>,
 }
@@ -288,11 +290,14 @@ impl Tasks {
         counts: Counts,
         outcome: watch::Sender<Option<Result<(), Halted>>>,
     ) {
-        let ended = match self.engine.await {
-            Ok(ended) => ended,
-            Err(error) => Err(Halted::Panicked(panic_text(error))),
+        let ended = tokio::select! {
+            ended = &mut self.engine => ended.unwrap_or_else(|error| Err(Halted::Panicked(panic_text(error)))),
+            // Neither ends before the engine, unless by a bug of ours. Without them the node would be deaf or mute.
+            Some(Err(error)) = self.acceptor.join_next() => Err(Halted::Panicked(panic_text(error))),
+            Some(Err(error)) = self.dialers.join_next() => Err(Halted::Panicked(panic_text(error))),
         };
-        self.acceptor.abort();
+        self.engine.abort();
+        self.acceptor.abort_all();
         match &ended {
             Ok(()) => {
                 for queue in &self.queues {
@@ -307,7 +312,7 @@ impl Tasks {
         }
         self.dialers.shutdown().await;
         // Whether it was aborted or had ended, the listener is closed now.
-        drop(self.acceptor.await);
+        self.acceptor.shutdown().await;
         counts.count(|stats| {
             stats.dialed.clear();
             stats.accepted.clear();

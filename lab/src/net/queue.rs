@@ -90,6 +90,14 @@ impl Queue {
         self.closed.cancelled()
     }
 
+    /// Waits until the queue is closed; for ever if something waits in it then. For whoever takes nothing meanwhile.
+    pub(super) async fn done(&self) {
+        self.closed.cancelled().await;
+        if !self.lock().frames.is_empty() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -37,10 +37,19 @@ impl Folder {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
         let path = path.into();
         let refused = |error| OpenError::Io { path: path.clone(), error };
-        if !path.is_dir() {
-            fs::create_dir_all(&path).map_err(refused)?;
-            if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                sync_folder(parent).map_err(refused)?;
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+        let missing = path.ancestors().take_while(is_missing).count();
+        fs::create_dir_all(&path).map_err(refused)?;
+        // A folder is durable once the one that it is in is. Also where it is there already: an earlier life may have been
+        // killed after it had made it. Then a parent that we may not read has to do.
+        for folder in path.ancestors().take(missing.max(1)) {
+            let Some(parent) = folder.parent() else { break };
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            match sync_folder(parent) {
+                Err(error) if missing > 0 || error.kind() != io::ErrorKind::PermissionDenied => {
+                    return Err(refused(error));
+                }
+                _ => {}
             }
         }
         let lock = OpenOptions::new()

@@ -206,7 +206,10 @@ fn read_changes(mut body: &[u8], contents: &mut Contents) -> Option<()> {
                     Stored::Never => bound,
                 });
             }
-            END => contents.bound = Stored::Bound(Timestamp::from_be_bytes(take(&mut body)?).ok()?),
+            END => {
+                contents.bound = Stored::Bound(Timestamp::from_be_bytes(take(&mut body)?).ok()?);
+                contents.ended = true;
+            }
             _ => return None,
         }
     }

@@ -43,6 +43,8 @@ pub struct Contents {
     pub slots: BTreeMap<Vec<u8>, Vec<u8>>,
     /// The latest life that began; zero if none did.
     pub incarnation: u64,
+    /// Whether the latest life ended cleanly: then its stamps go up to the bound, and no farther were reserved.
+    pub ended: bool,
     /// The bound of stamps.
     pub bound: Stored,
     /// A batch that was being written when the node died. Nobody was told of it, and it is dropped.
@@ -60,7 +62,7 @@ pub struct Torn {
 
 impl Default for Contents {
     fn default() -> Self {
-        Self { slots: BTreeMap::new(), incarnation: 0, bound: Stored::Never, torn: None }
+        Self { slots: BTreeMap::new(), incarnation: 0, ended: false, bound: Stored::Never, torn: None }
     }
 }
 
@@ -141,7 +143,7 @@ impl<D: Disk> Store<D> {
         salt: u64,
     ) -> Result<Self, CommitError> {
         let live = found.slots.iter().map(|(slot, record)| put_len(slot, record)).sum();
-        let mut contents = Contents { torn: None, ..found };
+        let mut contents = Contents { ended: false, torn: None, ..found };
         contents.incarnation = contents.incarnation.max(incarnation);
         contents.bound = Stored::Bound(raised(contents.bound, bound));
         let mut store =
@@ -289,7 +291,10 @@ impl<D: Disk> Store<D> {
             Change::Reserve(bound) => {
                 self.contents.bound = Stored::Bound(raised(self.contents.bound, *bound));
             }
-            Change::End(latest) => self.contents.bound = Stored::Bound(*latest),
+            Change::End(latest) => {
+                self.contents.bound = Stored::Bound(*latest);
+                self.contents.ended = true;
+            }
         }
     }
 }
