@@ -337,6 +337,7 @@ fn clean_end_is_not_waited_for() {
             of_one.slots = Slots::Folder(home.path().into());
             of_one.reserve = Duration::from_secs(3_600);
             let (one, notes) = start_with(listener(), of_one, SkewedClocks::new(skew)).await;
+            ask(&one, Request::Echo(1)).await;
             let first = notes.lock().unwrap()[0].now.stamp;
             assert!(Some(first) > stamp);
             stamp = Some(first);
