@@ -37,10 +37,11 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
     log(args.verbose);
     let tour = Tour::bind(&options).map_err(Failure::usage)?;
     let files = Files::create(&args.out)?;
-    let runtime = Runtime::new().map_err(|error| Failure::usage(format_args!("can't start: {error}")))?;
+    let refused = |error| Failure::usage(format_args!("can't start: {error}"));
+    let runtime = Runtime::new().map_err(refused)?;
+    let stop = signals::stop().map_err(refused)?;
 
     let run = runtime.block_on(async {
-        let stop = signals::stop();
         let bar = Bar::new(options.duration, options.nodes, args.quiet, args.verbose > 0);
         let run = tour.run(stop, |progress| bar.show(progress)).await;
         bar.finish();

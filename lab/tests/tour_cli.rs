@@ -5,7 +5,13 @@ use std::fs::{self, File};
 use std::io::BufReader;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::process::Child;
 use std::process::{Command, Output, Stdio};
+#[cfg(unix)]
+use std::thread;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use spacelike_lab::analysis::Analysis;
 use spacelike_lab::trace::Trace;
@@ -209,9 +215,7 @@ fn a_full_stdout_is_named() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_it_cleanly() {
-    use std::io::{BufRead, Read};
-    use std::thread;
-    use std::time::{Duration, Instant};
+    use std::io::{BufRead, Read as _};
 
     for signal in ["-INT", "-TERM"] {
         let folder = TempDir::new().unwrap();
@@ -245,6 +249,48 @@ fn an_interrupt_ends_it_cleanly() {
     }
 }
 
+/// A signal ends the program at once when the tour was over, or was being ended, though the trace goes into a pipe that
+/// nobody reads.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_ends_a_program_that_is_stuck() {
+    use std::io::{BufRead, Read as _};
+
+    for (seconds, signals) in [("1", ["-INT"].as_slice()), ("1", &["-TERM"]), ("600", &["-INT", "-TERM"])] {
+        let folder = TempDir::new().unwrap();
+        let mut pipe = pipe(&folder.path().join("trace.jsonl"));
+        // The trace is far longer than what a pipe holds.
+        let args = ["--nodes=3", "--rate=1000", "--step=none", "--seconds", seconds, "--out"];
+        let mut command = spacelike(folder.path());
+        command.args(args).arg(folder.path()).stderr(Stdio::piped());
+        let mut child = Killed(command.spawn().unwrap());
+        let mut line = String::new();
+        // Signals are caught from before this line.
+        BufReader::new(child.0.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let (last, first) = signals.split_last().unwrap();
+        for signal in first {
+            thread::sleep(Duration::from_secs(1));
+            child.signal(signal);
+        }
+
+        // It is being written from the first byte on.
+        let began = Instant::now();
+        while pipe.read(&mut [0]).unwrap() == 0 {
+            assert!(began.elapsed() < Duration::from_secs(20), "no trace is written");
+            thread::sleep(Duration::from_millis(10));
+        }
+        thread::sleep(Duration::from_millis(300));
+        assert_eq!(child.0.try_wait().unwrap(), None, "it is stuck");
+        child.signal(last);
+        let asked = Instant::now();
+        while child.0.try_wait().unwrap().is_none() && asked.elapsed() < Duration::from_secs(10) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let code = child.0.try_wait().unwrap().map(|status| status.code());
+        assert_eq!(code, Some(Some(130)), "{seconds} s, {signals:?}");
+    }
+}
+
 /// A tour in which nothing is exchanged proves nothing, and the exit code says so.
 #[test]
 fn nothing_exchanged_is_no_success() {
@@ -258,6 +304,35 @@ fn nothing_exchanged_is_no_success() {
         "{stderr}"
     );
     assert!(read(folder.path()).events.is_empty());
+}
+
+/// A named pipe, and its end for reading. A read returns nothing as long as nobody has opened the other end.
+#[cfg(target_os = "linux")]
+fn pipe(path: &Path) -> File {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    // Whoever opens it for both waits for nobody, and then neither does the reader.
+    let _both = File::options().read(true).write(true).open(path).unwrap();
+    File::open(path).unwrap()
+}
+
+/// A child that doesn't outlive its test.
+#[cfg(target_os = "linux")]
+struct Killed(Child);
+
+#[cfg(target_os = "linux")]
+impl Killed {
+    fn signal(&self, signal: &str) {
+        let kill = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
+        assert!(kill.success(), "{signal}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill(); // fails if it has ended, as it should
+        let _ = self.0.wait();
+    }
 }
 
 fn run(args: &[&str]) -> Output {

@@ -68,7 +68,8 @@ impl Tour {
         Ok(Self { options: options.clone(), listeners })
     }
 
-    /// Runs the nodes for their time, or until `stop`, and stops them. `watch` is called about ten times a second.
+    /// Runs the nodes for their time, or until `stop`, and stops them. `stop` is dropped when the nodes have talked, before
+    /// they are stopped. `watch` is called about ten times a second.
     ///
     /// Not cancel safe: use `stop`.
     ///
@@ -81,16 +82,19 @@ impl Tour {
     ) -> Result<Run, TourError> {
         let began = Instant::now();
         let (options, (nodes, mut book)) = (self.options.clone(), self.start().await?);
-        let mut stop = pin!(stop);
-        let mut tick = interval(TICK);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let interrupted = loop {
-            tokio::select! {
-                () = &mut stop => break true,
-                () = sleep_until(began + options.duration) => break false,
-                _ = tick.tick() => {
-                    book.read();
-                    watch(Progress { elapsed: began.elapsed(), ..book.progress });
+        let interrupted = {
+            // Dropped at the end of the block, so that its owner learns that nobody waits for it any more.
+            let mut stop = pin!(stop);
+            let mut tick = interval(TICK);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            loop {
+                tokio::select! {
+                    () = &mut stop => break true,
+                    () = sleep_until(began + options.duration) => break false,
+                    _ = tick.tick() => {
+                        book.read();
+                        watch(Progress { elapsed: began.elapsed(), ..book.progress });
+                    }
                 }
             }
         };
