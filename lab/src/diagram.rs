@@ -92,7 +92,7 @@ impl Diagram<'_> {
             (0, ..) => f.write_str("No message was received in this run, so there is nothing to compare."),
             (_, 0, 0) => write!(
                 f,
-                "All {edges} messages were received after they were sent, and every clock says so. The wall clocks were lucky: nobody set one wrong."
+                "All {edges} messages were received after they were sent, and every clock says so: no wall clock was wrong by more than a message takes."
             ),
             (_, wrong, 0) => write!(
                 f,

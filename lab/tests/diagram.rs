@@ -43,6 +43,18 @@ fn a_wrong_edge_is_shown_as_wrong() {
     assert_eq!(data["events"][1]["wall"], "22:13:19.860000");
 }
 
+/// Where no wall clock was caught, the page doesn't say that none was wrong: an offset below the latency doesn't show.
+#[test]
+fn a_small_offset_is_not_called_right() {
+    let late = at(11);
+    let mut small =
+        planted([send(1, 0, 2, at(10)), receive(2, (1, 0), At { wall: late.wall - 500, ..late })]);
+    small.header.nodes[1].offset_ms = -1;
+    let page = page(&small);
+    assert!(page.contains("every clock says so: no wall clock was wrong by more than a message takes."));
+    assert!(!page.contains("nobody set one wrong"));
+}
+
 /// On each axis, even and to scale, a receive lies after its send exactly if that clock says so.
 #[test]
 fn arrows_run_forward_exactly_where_the_clock_is_right() {
