@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::mpsc::{self, Receiver};
+use std::task::Poll;
 use std::time::Duration;
 
 use spacelike::machine::NodeId;
@@ -74,37 +76,15 @@ impl Tour {
     /// Not cancel safe: use `stop`.
     ///
     /// # Errors
-    /// [`TourError::Start`] if a node doesn't start, [`TourError::Halted`] if one stops by itself.
+    /// [`TourError::Start`] if a node doesn't start, [`TourError::Halted`] as soon as one stops by itself.
     pub async fn run(
         self,
         stop: impl Future<Output = ()>,
-        mut watch: impl FnMut(Progress),
+        watch: impl FnMut(Progress),
     ) -> Result<Run, TourError> {
-        let began = Instant::now();
-        let (options, (nodes, mut book)) = (self.options.clone(), self.start().await?);
-        let interrupted = {
-            // Dropped at the end of the block, so that its owner learns that nobody waits for it any more.
-            let mut stop = pin!(stop);
-            let mut tick = interval(TICK);
-            tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-            loop {
-                tokio::select! {
-                    () = &mut stop => break true,
-                    () = sleep_until(began + options.duration) => break false,
-                    _ = tick.tick() => {
-                        book.read();
-                        watch(Progress { elapsed: began.elapsed(), ..book.progress });
-                    }
-                }
-            }
-        };
-        let elapsed = began.elapsed();
-        hush(&nodes, &mut book).await;
-        let stats = shutdown(nodes).await?;
-        book.read();
-        let progress = Progress { elapsed, ..book.progress };
-        watch(progress);
-        Ok(Run { trace: book.close(), progress, stats, interrupted })
+        let (began, duration) = (Instant::now(), self.options.duration);
+        let (nodes, book) = self.start().await?;
+        talk(nodes, book, began, duration, stop, watch).await
     }
 
     async fn start(self) -> Result<(Nodes, Book), TourError> {
@@ -143,6 +123,62 @@ impl Tour {
 }
 
 type Nodes = BTreeMap<NodeId, Node<Gossip>>;
+
+/// What a run is once the nodes are started.
+async fn talk(
+    nodes: Nodes,
+    mut book: Book,
+    began: Instant,
+    duration: Duration,
+    stop: impl Future<Output = ()>,
+    mut watch: impl FnMut(Progress),
+) -> Result<Run, TourError> {
+    let ended = {
+        // Dropped at the end of the block, so that its owner learns that nobody waits for it any more.
+        let mut stop = pin!(stop);
+        let mut halted = pin!(halted(&nodes));
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                error = &mut halted => break Err(error),
+                () = &mut stop => break Ok(true),
+                () = sleep_until(began + duration) => break Ok(false),
+                _ = tick.tick() => {
+                    book.read();
+                    watch(Progress { elapsed: began.elapsed(), ..book.progress });
+                }
+            }
+        }
+    };
+    let interrupted = match ended {
+        Ok(interrupted) => interrupted,
+        Err(error) => {
+            let _ = shutdown(nodes).await; // says the same, or names another node that has halted since
+            return Err(error);
+        }
+    };
+    let elapsed = began.elapsed();
+    hush(&nodes, &mut book).await;
+    let stats = shutdown(nodes).await?;
+    book.read();
+    let progress = Progress { elapsed, ..book.progress };
+    watch(progress);
+    Ok(Run { trace: book.close(), progress, stats, interrupted })
+}
+
+/// Waits until a node stops by itself.
+async fn halted(nodes: &Nodes) -> TourError {
+    let mut waits: Vec<_> = nodes.iter().map(|(&node, running)| (node, Box::pin(running.halted()))).collect();
+    poll_fn(|context| {
+        let halted = waits.iter_mut().find_map(|(node, wait)| match wait.as_mut().poll(context) {
+            Poll::Ready(error) => Some(TourError::Halted { node: *node, error }),
+            Poll::Pending => None,
+        });
+        halted.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
 
 /// Ends the sending and waits until what was sent has arrived, or won't.
 async fn hush(nodes: &Nodes, book: &mut Book) {
@@ -252,5 +288,29 @@ mod tests {
         assert_eq!(book.progress.sent, 5);
         let order = book.close().events.iter().map(|event| event.message.to_string()).collect::<Vec<_>>();
         assert_eq!(order, ["1.0", "2.0", "2.1", "1.1", "2.2"]);
+    }
+
+    /// A node that halts ends the tour at once, whatever its time is, and the other nodes are stopped.
+    #[tokio::test]
+    async fn a_node_that_halts_ends_the_tour() {
+        let options = Options::new(2, Duration::from_secs(600));
+        let (mut nodes, book) = Tour::bind(&options).unwrap().start().await.unwrap();
+        let socket = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let (node, peers) = (NodeId(3), BTreeMap::from([(NodeId(1), socket.local_addr())]));
+        let machine = Gossip::new(node, [NodeId(1)], Duration::from_millis(50), 1);
+        let config = Config::new(CLUSTER, node, peers);
+        let halts = |_| panic!("planted");
+        nodes.insert(node, Node::start(socket, config, machine, OsClocks::new(), halts).await.unwrap());
+
+        let run = talk(nodes, book, Instant::now(), options.duration, std::future::pending(), |_| ());
+        let ended =
+            tokio::time::timeout(Duration::from_secs(30), run).await.expect("it ends long before its time");
+        match ended {
+            Err(error @ TourError::Halted { node: NodeId(3), .. }) => {
+                assert!(!error.is_setup());
+                assert!(error.to_string().contains("planted"), "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
