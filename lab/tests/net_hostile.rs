@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use spacelike::machine::NodeId;
-use spacelike_lab::net::{Limits, Node, OnDrift, Refusal};
+use spacelike_lab::net::{Limits, Listener, Node, OnDrift, Refusal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -36,17 +36,19 @@ struct Scene {
     victim: Node<Probe>,
     honest: Node<Probe>,
     address: SocketAddr,
+    /// Where the victim dials node 2. Nobody answers there, and nobody else may have the port: a node of another test
+    /// would be greeted as a peer.
+    _silent: Listener,
 }
 
 async fn scene(change: impl FnOnce(&mut spacelike_lab::net::Config)) -> Scene {
-    let (a, b, nobody) = (listener(), listener(), listener());
-    let (at_a, at_b, at_nobody) = (a.local_addr(), b.local_addr(), nobody.local_addr());
-    drop(nobody);
-    let mut of_victim = config(1, &[(2, at_nobody), (3, at_b)]);
+    let (a, b, silent) = (listener(), listener(), listener());
+    let (at_a, at_b) = (a.local_addr(), b.local_addr());
+    let mut of_victim = config(1, &[(2, silent.local_addr()), (3, at_b)]);
     change(&mut of_victim);
     let (victim, _) = start(a, of_victim).await;
     let (honest, _) = start(b, config(3, &[(1, at_a)])).await;
-    Scene { victim, honest, address: at_a }
+    Scene { victim, honest, address: at_a, _silent: silent }
 }
 
 impl Scene {
