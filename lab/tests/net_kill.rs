@@ -1,5 +1,5 @@
-//! Kill -9 at any moment, and restart: nothing that was acknowledged is lost, and neither incarnation nor stamps ever
-//! come back.
+//! Kill -9 at any moment, a clean end included, and restart: nothing that was acknowledged is lost, and neither
+//! incarnation nor stamps ever come back.
 //!
 //! The test starts its own binary as a child, which runs a node and tells on its standard output what it does.
 
@@ -12,14 +12,16 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::{env, fs, thread};
 
-use spacelike::hlc::Timestamp;
+use spacelike::hlc::{Stored, Timestamp};
 use spacelike::machine::{Boot, Input, Machine, NodeId, Now, Outbox};
 use spacelike_lab::clocks::SkewedClocks;
 use spacelike_lab::net::{Config, Listener, Node, NoteAt, Slots};
+use spacelike_lab::slots::{Folder, Identity, load};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 /// Hands out numbers, each once, and keeps the latest ones in a few slots that are large enough for compactions.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -71,7 +73,7 @@ fn child() {
     let skew = env::var(SKEW).unwrap().parse().unwrap();
     println!();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut config = Config::new(7, NodeId(1), BTreeMap::new());
+        let mut config = Config::new(CLUSTER, NODE, BTreeMap::new());
         config.slots = Slots::Folder(folder.into());
         // Little, since a start after a crash waits for it.
         config.drift_max = Duration::ZERO;
@@ -92,8 +94,15 @@ fn child() {
                 }
             });
         }
-        asking.join_next().await.unwrap().unwrap();
-        panic!("the node stopped: {}", node.halted().await);
+        let Ok(end_after) = env::var(END_AFTER) else {
+            asking.join_next().await.unwrap().unwrap();
+            panic!("the node stopped: {}", node.halted().await);
+        };
+        sleep(Duration::from_millis(end_after.parse().unwrap())).await;
+        asking.shutdown().await;
+        say("end");
+        Arc::into_inner(node).expect("nobody asks any more").shutdown().await.unwrap();
+        say("ended");
     });
 }
 
@@ -106,6 +115,9 @@ fn say(line: &str) {
 #[derive(Debug, Default)]
 struct Seen {
     lives: u64,
+    /// Clean ends that began, and that were done.
+    ends: u64,
+    ended: u64,
     incarnation: u64,
     acknowledged: Option<u64>,
     next: u64,
@@ -136,6 +148,8 @@ impl Seen {
                 self.acknowledgements += 1;
                 self.acknowledged = self.acknowledged.max(Some(ticket.parse().unwrap()));
             }
+            ["end"] => self.ends += 1,
+            ["ended"] => self.ended += 1,
             _ => {} // the test harness's own
         }
     }
@@ -147,31 +161,74 @@ impl Seen {
     }
 }
 
+/// When a child is killed.
+#[derive(Clone, Copy, Debug)]
+enum Death {
+    /// So long after it was started.
+    Running(Duration),
+    /// It begins its clean end so many milliseconds after its node has started, and is killed so long after that.
+    Ending(u64, Duration),
+}
+
 /// Runs a child for a while, kills it, and reads what it said until then.
-fn live_and_die(folder: &Path, skew: i64, lifetime: Duration, seen: &mut Seen) {
-    let mut child = Command::new(env::current_exe().unwrap())
+fn live_and_die(folder: &Path, skew: i64, death: Death, seen: &mut Seen) {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
         .args(["--exact", "child", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .env(SKEW, skew.to_string())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::piped());
+    if let Death::Ending(after, _) = death {
+        command.env(END_AFTER, after.to_string());
+    }
+    let mut child = command.spawn().unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
-    let reader = thread::spawn(move || output.split(b'\n').map(Result::unwrap).collect::<Vec<_>>());
+    let (end_in, end) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let mut lines = Vec::new();
+        for line in output.split(b'\n').map(Result::unwrap) {
+            if line == b"end" {
+                let _ = end_in.send(());
+            }
+            lines.push(line);
+        }
+        lines
+    });
     let errors = BufReader::new(child.stderr.take().unwrap());
     let errors = thread::spawn(move || errors.lines().map(Result::unwrap).collect::<Vec<_>>().join("\n"));
-    thread::sleep(lifetime);
+    match death {
+        Death::Running(lifetime) => thread::sleep(lifetime),
+        Death::Ending(_, lifetime) => {
+            // If it never comes, what the child said tells why.
+            let _ = end.recv_timeout(PATIENCE);
+            thread::sleep(lifetime);
+        }
+    }
     child.kill().unwrap();
     let status = child.wait().unwrap();
     let (lines, errors) = (reader.join().unwrap(), errors.join().unwrap());
-    assert_eq!(status.signal(), Some(9), "the child ended by itself: {status}\n{errors}");
+    let ended = seen.ended;
     for line in lines {
         seen.line(&String::from_utf8_lossy(&line));
     }
+    // A clean end may be over before the kill.
+    let by_itself = seen.ended > ended && status.success();
+    assert!(by_itself || status.signal() == Some(9), "the child ended by itself: {status}\n{errors}");
+
+    // What the next life will find. A stamp is said only under a durable bound, and a clean end leaves the latest.
+    let identity = Identity { cluster: CLUSTER, node: NODE };
+    let found = load(&mut Folder::open(folder).unwrap(), identity).unwrap();
+    let is_clean = found.ended || seen.ended > ended;
+    match (found.bound, seen.stamp) {
+        (Stored::Bound(bound), Some(stamp)) if is_clean => assert_eq!(bound, stamp, "{seen:?}"),
+        (Stored::Bound(bound), stamp) => assert!(Some(bound) >= stamp, "{bound} after {seen:?}"),
+        (Stored::Never, stamp) => assert_eq!(stamp, None),
+    }
 }
 
-/// Nodes that are killed at random moments, starting included, under wall clocks that differ from life to life.
+/// Nodes that are killed at random moments, starting and ending included, under wall clocks that differ from life to
+/// life.
 #[test]
 fn killed_node_keeps_what_it_acknowledged() {
     let random_seed = RandomState::new().hash_one("seed");
@@ -186,11 +243,19 @@ fn killed_node_keeps_what_it_acknowledged() {
     let home = tempfile::tempdir().unwrap();
     let mut seen = Seen::default();
     let mut lives = 0;
-    while lives < 25 || seen.acknowledgements < 300 || seen.lives < 10 {
+    while lives < 25
+        || seen.acknowledgements < 300
+        || seen.lives < 10
+        || seen.ended < 2
+        || seen.ends - seen.ended < 2
+    {
         // On a busy machine a life needs longer until it says anything.
-        let lifetime = Duration::from_millis(random(60 + 10 * lives.min(60)));
+        let death = match random(3) {
+            0 => Death::Ending(random(60), Duration::from_micros(random(200 << (lives % 6)))),
+            _ => Death::Running(Duration::from_millis(random(60 + 10 * lives.min(60)))),
+        };
         let skew = i64::try_from(random(7_200_000)).unwrap() - 3_600_000;
-        live_and_die(home.path(), skew, lifetime, &mut seen);
+        live_and_die(home.path(), skew, death, &mut seen);
         lives += 1;
         assert!(lives < 200, "too slow to tell: {seen:?}");
     }
@@ -203,6 +268,12 @@ fn killed_node_keeps_what_it_acknowledged() {
 
 const FOLDER: &str = "SPACELIKE_TEST_FOLDER";
 const SKEW: &str = "SPACELIKE_TEST_SKEW";
+/// Milliseconds until the clean end. Without it there is none.
+const END_AFTER: &str = "SPACELIKE_TEST_END_AFTER";
+const CLUSTER: u64 = 7;
+const NODE: NodeId = NodeId(1);
+/// Long enough for anything on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 const SLOTS: u64 = 12;
 /// How many ask at once: so many tickets may be durable that nobody was told of.
 const ASKING: u64 = 8;
