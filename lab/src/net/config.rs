@@ -37,11 +37,11 @@ pub struct Config {
     pub peers: BTreeMap<NodeId, SocketAddr>,
     /// Where durable records go. [`Slots::Memory`] unless set.
     pub slots: Slots,
-    /// How far ahead of our wall clock a peer's stamp may be. 500 ms unless set.
+    /// How far ahead of our wall clock a peer's stamp may be. 500 ms unless set, a day at most.
     pub drift_max: Duration,
     /// How far ahead of the wall clock, beyond `drift_max`, stamps are reserved on the disk. 3 s unless set. Every half of
     /// it costs a sync, a disk that stalls for half of it stops the node, and a start after a crash may have to wait for
-    /// all of it.
+    /// all of it. From a millisecond to a day.
     pub reserve: Duration,
     /// What becomes of a message whose stamp is farther ahead. [`OnDrift::Deliver`] unless set.
     pub on_drift: OnDrift,
@@ -80,6 +80,15 @@ impl Config {
                 return Err(StartError::SameAddress { address, peers: [other, peer] });
             }
         }
+        let ranges = [
+            ("drift_max", self.drift_max, Duration::ZERO..=WAIT_MAX),
+            ("reserve", self.reserve, RESERVE_MIN..=WAIT_MAX),
+        ];
+        for (name, value, range) in ranges {
+            if !range.contains(&value) {
+                return Err(StartError::Limit { name });
+            }
+        }
         self.limits.check()
     }
 }
@@ -109,7 +118,7 @@ pub enum OnDrift {
     Refuse,
 }
 
-/// What peers may cost us, and how long we wait for them.
+/// What peers may cost us, and how long we wait for them. No wait may be longer than a day.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// The longest frame, in bytes, in both directions: 1 MiB by default. A longer message of our own is dropped and
@@ -189,14 +198,15 @@ impl Limits {
             }
         }
         let waits = [
-            ("hello_timeout", self.hello_timeout, Duration::ZERO),
-            ("keepalive", self.keepalive, Duration::ZERO),
-            ("idle_timeout", self.idle_timeout, self.keepalive),
-            ("backoff_min", self.backoff_min, Duration::ZERO),
-            ("backoff_max", self.backoff_max, self.backoff_min.saturating_sub(NANOSECOND)),
+            ("hello_timeout", self.hello_timeout, NANOSECOND),
+            ("keepalive", self.keepalive, NANOSECOND),
+            ("idle_timeout", self.idle_timeout, self.keepalive.saturating_add(NANOSECOND)),
+            ("backoff_min", self.backoff_min, NANOSECOND),
+            ("backoff_max", self.backoff_max, self.backoff_min),
+            ("flush_timeout", self.flush_timeout, Duration::ZERO),
         ];
-        for (name, value, above) in waits {
-            if value <= above {
+        for (name, value, min) in waits {
+            if !(min..=WAIT_MAX).contains(&value) {
                 return Err(StartError::Limit { name });
             }
         }
@@ -213,4 +223,136 @@ const FRAME_MIN: usize = 64;
 const FRAME_MAX: usize = 1 << 30;
 /// What tokio's channels and semaphores take, with room to spare.
 const COUNT_MAX: usize = 1 << 30;
+/// Longer than anyone means to wait, and short enough that the present and a few of it are an instant.
+const WAIT_MAX: Duration = Duration::from_secs(86_400);
+/// Stamps have milliseconds.
+const RESERVE_MIN: Duration = Duration::from_millis(1);
 const NANOSECOND: Duration = Duration::from_nanos(1);
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Setter = fn(&mut Config, Duration);
+
+    const WAITS: [(&str, Setter); 8] = [
+        ("drift_max", |config, wait| config.drift_max = wait),
+        ("reserve", |config, wait| config.reserve = wait),
+        ("hello_timeout", |config, wait| config.limits.hello_timeout = wait),
+        ("keepalive", |config, wait| config.limits.keepalive = wait),
+        ("idle_timeout", |config, wait| config.limits.idle_timeout = wait),
+        ("backoff_min", |config, wait| config.limits.backoff_min = wait),
+        ("backoff_max", |config, wait| config.limits.backoff_max = wait),
+        ("flush_timeout", |config, wait| config.limits.flush_timeout = wait),
+    ];
+
+    fn config() -> Config {
+        Config::new(7, NodeId(1), BTreeMap::new())
+    }
+
+    fn refused(config: &Config) -> Option<&'static str> {
+        match config.check() {
+            Ok(()) => None,
+            Err(StartError::Limit { name }) => Some(name),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// A wait of more than a day is refused by its name.
+    #[test]
+    fn wait_of_more_than_a_day_is_refused() {
+        for (name, set) in WAITS {
+            for wait in [WAIT_MAX + NANOSECOND, Duration::MAX] {
+                let mut config = config();
+                set(&mut config, wait);
+                assert_eq!(refused(&config), Some(name));
+            }
+        }
+    }
+
+    /// A day is accepted for every wait.
+    #[test]
+    fn wait_of_a_day_is_accepted() {
+        let mut config = config();
+        for (_, set) in WAITS {
+            set(&mut config, WAIT_MAX);
+        }
+        assert_eq!(refused(&config), Some("idle_timeout"), "it is no longer than the keepalive");
+        config.limits.keepalive = WAIT_MAX.saturating_sub(NANOSECOND);
+        assert_eq!(refused(&config), None);
+    }
+
+    /// What must take some time is refused at zero: a reservation below a millisecond, every wait but the flush below a
+    /// nanosecond.
+    #[test]
+    fn wait_of_nothing_is_refused() {
+        for (name, set) in WAITS {
+            let mut config = config();
+            set(&mut config, Duration::ZERO);
+            let expected = (!["drift_max", "flush_timeout"].contains(&name)).then_some(name);
+            assert_eq!(refused(&config), expected);
+        }
+        let mut config = config();
+        config.reserve = RESERVE_MIN.saturating_sub(NANOSECOND);
+        assert_eq!(refused(&config), Some("reserve"));
+        config.reserve = RESERVE_MIN;
+        assert_eq!(refused(&config), None);
+    }
+
+    fn waits() -> impl Strategy<Value = Duration> {
+        let edges = [Duration::ZERO, NANOSECOND, RESERVE_MIN, WAIT_MAX, WAIT_MAX + NANOSECOND, Duration::MAX];
+        prop_oneof![
+            1 => proptest::sample::select(edges.to_vec()),
+            1 => any::<Duration>(),
+            8 => (0..=WAIT_MAX.as_secs()).prop_map(Duration::from_secs),
+        ]
+    }
+
+    fn counts() -> impl Strategy<Value = usize> {
+        let edges = [0, 1, FRAME_MIN, FRAME_MAX, FRAME_MAX + 1, usize::MAX];
+        prop_oneof![
+            1 => proptest::sample::select(edges.to_vec()),
+            1 => any::<usize>(),
+            8 => FRAME_MIN..=FRAME_MAX,
+        ]
+    }
+
+    proptest! {
+        /// No limits make the check panic. What it accepts can be added to the present, several times over, and holds a
+        /// frame.
+        #[test]
+        fn check_never_panics(
+            waits in proptest::collection::vec(waits(), WAITS.len()),
+            counts in proptest::array::uniform8(counts()),
+        ) {
+            let mut config = config();
+            for ((_, set), wait) in WAITS.into_iter().zip(waits.clone()) {
+                set(&mut config, wait);
+            }
+            let [frame_max, queue_max, queue_bytes_max, inbox_max, inbox_bytes_max, requests_max, held, strangers_max] =
+                counts;
+            config.limits = Limits {
+                frame_max,
+                queue_max,
+                queue_bytes_max,
+                inbox_max,
+                inbox_bytes_max,
+                requests_max,
+                held_max: held,
+                held_bytes_max: held,
+                strangers_max,
+                ..config.limits
+            };
+            if refused(&config).is_none() {
+                for wait in waits {
+                    prop_assert!(Instant::now().checked_add(wait * 1_000).is_some());
+                }
+                prop_assert!(inbox_bytes_max >= frame_max);
+            }
+        }
+    }
+}
