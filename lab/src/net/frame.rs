@@ -147,6 +147,12 @@ const LEN: usize = 4;
 
 #[cfg(test)]
 mod tests {
+    use core::fmt::Debug;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     /// The longest hello and answer fit the bound under which strangers are read.
@@ -187,5 +193,97 @@ mod tests {
             to_frame(&Frame::Message { stamp, message: vec![0u8; 65] }, 64),
             Err(Unsendable::TooLong { .. })
         ));
+    }
+
+    /// Any bytes, or the encoding of a value with a few bytes changed, cut off and added.
+    fn hostile<T: Serialize + Debug>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<u8>> {
+        let byte = || prop_oneof![any::<u8>(), Just(0), Just(1), Just(0x80), Just(0xFF)];
+        let spoiled = (value, vec((any::<Index>(), byte()), 0..3), 0..3_usize, vec(byte(), 0..3));
+        let spoiled = spoiled.prop_map(|(value, changes, cut, more)| {
+            let mut bytes = postcard::to_stdvec(&value).unwrap();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes.truncate(bytes.len().saturating_sub(cut));
+            bytes.extend(more);
+            bytes
+        });
+        prop_oneof![1 => vec(byte(), 0..80), 4 => spoiled]
+    }
+
+    fn hellos() -> impl Strategy<Value = Hello> {
+        any::<(u64, u32, u32, u64, u64)>().prop_map(|(cluster, from, to, incarnation, attempt)| Hello {
+            mark: HELLO,
+            version: VERSION,
+            cluster,
+            from: NodeId(from),
+            to: NodeId(to),
+            incarnation,
+            attempt,
+        })
+    }
+
+    fn answers() -> impl Strategy<Value = Answer> {
+        let welcome = any::<(u64, u32, u64)>().prop_map(|(cluster, node, incarnation)| {
+            Ok(Welcome { cluster, node: NodeId(node), incarnation })
+        });
+        prop_oneof![welcome, Just(Err(Refusal::Stale))].prop_map(|verdict| Answer {
+            mark: ANSWER,
+            version: VERSION,
+            verdict,
+        })
+    }
+
+    /// A message with every kind of thing in it.
+    type Several = (u64, Option<bool>, Vec<u8>, String);
+
+    fn frames() -> impl Strategy<Value = Frame<Several>> {
+        let message = (1..1_u64 << 40, any::<Several>()).prop_map(|(millis, message)| Frame::Message {
+            stamp: Timestamp::new(millis, 1).unwrap(),
+            message,
+        });
+        prop_oneof![9 => message, 1 => Just(Frame::Keepalive)]
+    }
+
+    /// What was read is what was written, all of it and no more. A number may have been written longer than it need be;
+    /// nothing else has two forms, so that of two encodings of one length only one is read as the value.
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(read: &T, bytes: &[u8]) {
+        let frame = to_frame(read, usize::MAX).unwrap();
+        let encoded = &frame[LEN..];
+        assert_eq!(from_bytes::<T>(encoded).as_ref(), Some(read));
+        assert!(encoded == bytes || encoded.len() < bytes.len(), "{encoded:x?} from {bytes:x?}");
+        assert_eq!(from_bytes::<T>(&bytes[..bytes.len() - 1]), None, "the last of {bytes:x?} says nothing");
+    }
+
+    proptest! {
+        /// Hostile bytes are no hello, or one of this version that encodes back to them.
+        #[test]
+        fn hostile_hello_is_refused_or_read_as_it_is(bytes in hostile(hellos())) {
+            if let Ok(hello) = Hello::read(&bytes) {
+                prop_assert_eq!((hello.mark, hello.version), (HELLO, VERSION));
+                check(&hello, &bytes);
+            }
+        }
+
+        /// Hostile bytes are no answer, or one of this version that encodes back to them.
+        #[test]
+        fn hostile_answer_is_refused_or_read_as_it_is(bytes in hostile(answers())) {
+            if let Some(answer) = Answer::read(&bytes) {
+                prop_assert_eq!((answer.mark, answer.version), (ANSWER, VERSION));
+                check(&answer, &bytes);
+            }
+        }
+
+        /// Hostile bytes are no frame, or one that encodes back to them.
+        #[test]
+        fn hostile_frame_is_refused_or_read_as_it_is(bytes in hostile(frames())) {
+            if let Some(frame) = from_bytes::<Frame<Several>>(&bytes) {
+                check(&frame, &bytes);
+            }
+            if let Some(frame) = from_bytes::<Frame<()>>(&bytes) {
+                check(&frame, &bytes);
+            }
+        }
     }
 }
