@@ -52,8 +52,8 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
 
     let analysis = Analysis::of(&run.trace);
     let paths = files.write(&run, &analysis)?;
-    let verdict = analysis.verdict();
     let report = Report::new(&run, &analysis);
+    let verdict = report.verdict();
     print(&match (args.quiet, verdict) {
         (true, _) => paths.bare(),
         (false, Ok(())) => format!("{report}\n\n{paths}\n{}\n", Lesson(&analysis)),

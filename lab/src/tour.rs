@@ -11,6 +11,7 @@ pub use options::{Options, OptionsError};
 pub use progress::Progress;
 pub use report::Report;
 pub use run::{Run, Tour};
+pub use verdict::Verdict;
 
 mod error;
 pub mod gossip;
@@ -18,3 +19,4 @@ mod options;
 mod progress;
 mod report;
 mod run;
+mod verdict;

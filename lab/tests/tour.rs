@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use spacelike::machine::{Boot, Effect, Input, Machine, NodeId, Now, Outbox, RequestId};
 use spacelike::{hlc, lamport};
-use spacelike_lab::analysis::Analysis;
+use spacelike_lab::analysis::{self, Analysis};
 use spacelike_lab::tour::gossip::{Gossip, Message, Note, Request, Stamps, Timer};
-use spacelike_lab::tour::{Options, OptionsError, Progress, Report, Tour, TourError};
-use spacelike_lab::trace::{Kind, MessageId, Step, Trace};
+use spacelike_lab::tour::{Options, OptionsError, Progress, Report, Run, Tour, TourError, Verdict};
+use spacelike_lab::trace::{Event, Kind, MessageId, Step, Trace};
 
 /// Three nodes on real sockets: the clocks that were set wrong show, the logical ones are right, the trace reads back,
 /// and it is in true order.
@@ -48,6 +48,60 @@ async fn a_tour_shows_wrong_wall_clocks_and_right_logical_ones() {
     let report = Report::new(&run, &analysis).to_string();
     assert!(report.contains("moved by -400 ms after 0.6 s"), "{report}");
     assert!(!report.contains("refused"), "{report}");
+}
+
+/// All nodes are honest, so that a message that was refused or can't be joined is a fault of ours, though no edge shows
+/// it: the tour is no success, and its table says what happened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_message_is_no_success() {
+    type Plant = fn(&mut Run);
+    let options = Options { rate: 100.0, ..Options::new(2, Duration::from_millis(400)) };
+    let good = Tour::bind(&options).unwrap().run(pending(), |_| ()).await.unwrap();
+    assert_eq!(Report::new(&good, &Analysis::of(&good.trace)).verdict(), Ok(()));
+
+    let resend: Plant = |run| {
+        let mut again = run.trace.events.iter().rfind(|event| event.kind == Kind::Send).unwrap().clone();
+        let last = run.trace.events.iter().rfind(|event| event.node == again.node).unwrap();
+        again.lamport = lamport::Timestamp::new(last.lamport.get() + 1);
+        again.hlc = hlc::Timestamp::new(last.hlc.millis() + 1, 0).unwrap();
+        run.trace.events.push(again);
+    };
+    let orphan: Plant = |run| {
+        let receive = |event: &&Event| event.kind == Kind::Receive;
+        let message = run.trace.events.iter().find(receive).unwrap().message;
+        run.trace.events.retain(|event| event.kind == Kind::Receive || event.message != message);
+    };
+    let cases: [(Plant, Verdict, &str); 4] = [
+        (
+            |run| run.progress.refused = 3,
+            Verdict::Refused { messages: 3, stamps: 0 },
+            "messages                        3   refused by machines",
+        ),
+        (
+            |run| run.stats.get_mut(&NodeId(2)).unwrap().refused_stamps = 2,
+            Verdict::Refused { messages: 0, stamps: 2 },
+            "messages                        2   refused by drivers",
+        ),
+        (orphan, Verdict::Unjoined { orphans: 1, resends: 0 }, "1   received but never sent"),
+        (resend, Verdict::Unjoined { orphans: 0, resends: 1 }, "1   sent twice under one name"),
+    ];
+    for (n, (plant, expected, row)) in cases.into_iter().enumerate() {
+        let mut run = good.clone();
+        plant(&mut run);
+        let analysis = Analysis::of(&run.trace);
+        assert_eq!(analysis.verdict(), Ok(()), "case {n}: no edge shows it");
+        let report = Report::new(&run, &analysis);
+        assert_eq!(report.verdict(), Err(expected), "case {n}");
+        assert!(report.to_string().contains(row), "case {n}: {report}");
+    }
+
+    // A clock that is broken is the worst.
+    let mut run = good;
+    run.progress.refused = 1;
+    let first = run.trace.events[0].clone();
+    run.trace.events.push(first);
+    let verdict = Report::new(&run, &Analysis::of(&run.trace)).verdict();
+    assert!(matches!(verdict, Err(Verdict::Trace(analysis::Verdict::Broken { .. }))), "{verdict:?}");
 }
 
 /// With right clocks the wall clock is right as well: nothing but the offsets makes it wrong.

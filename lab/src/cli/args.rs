@@ -15,8 +15,8 @@ use spacelike_lab::trace::Step;
 /// stamped by wall clock, Lamport clock and hybrid logical clock when it is sent and when it is received. At the end a
 /// table says how often each of them put the receive before the send; the trace and a diagram of it are left as files.
 ///
-/// The exit code is 0 if both logical clocks were right on every message, 1 if not or if nothing was exchanged, and 2 if
-/// the tour can't be run as asked.
+/// The exit code is 0 if both logical clocks were right on every message, 1 if not, if a message was refused or if nothing
+/// was exchanged, and 2 if the tour can't be run as asked.
 #[derive(Parser, Debug)]
 #[command(name = "spacelike", version, args_conflicts_with_subcommands = true)]
 struct Cli {

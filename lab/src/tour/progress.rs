@@ -12,6 +12,6 @@ pub struct Progress {
     pub received: u64,
     /// Messages received at a wall clock that read less than the one at which they were sent.
     pub inverted: u64,
-    /// Messages that no honest peer sends, and that were ignored.
+    /// Messages that a machine ignored, as no honest peer's. All peers are honest, so it is a fault if there are any.
     pub refused: u64,
 }

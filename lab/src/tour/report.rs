@@ -2,7 +2,8 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use crate::analysis::{Analysis, Tally, Traffic};
-use crate::tour::Run;
+use crate::tour::verdict::refused_stamps;
+use crate::tour::{Run, Verdict};
 use crate::trace::NodeHeader;
 
 /// What came of a tour, as a table for people. `Display` writes it, without a line feed at the end.
@@ -16,6 +17,15 @@ impl<'a> Report<'a> {
     /// Of a run, and the analysis of its trace.
     pub fn new(run: &'a Run, analysis: &'a Analysis) -> Self {
         Self { run, analysis }
+    }
+
+    /// Whether both logical clocks kept their promise on every message. More than the
+    /// [analysis](Analysis::verdict) can say, which doesn't know of messages that were refused.
+    ///
+    /// # Errors
+    /// [`Verdict`] names the worst that is wrong.
+    pub fn verdict(&self) -> Result<(), Verdict> {
+        Verdict::of(self.run, self.analysis)
     }
 }
 
@@ -36,13 +46,12 @@ impl Display for Report<'_> {
             "  largest lead of the HLC {:>9}   over a node's own wall clock",
             Millis(analysis.lead_max)
         )?;
-        let refused_stamps: u64 = run.stats.values().map(|stats| stats.refused_stamps).sum();
         let oddities = [
             (analysis.duplicates, "received twice"),
             (analysis.orphans, "received but never sent"),
             (analysis.resends, "sent twice under one name"),
-            (refused_stamps, "refused: the stamp was too far ahead"),
-            (run.progress.refused, "refused: no honest peer sends them"),
+            (refused_stamps(run), "refused by drivers, though all are honest: the stamp was too far ahead"),
+            (run.progress.refused, "refused by machines, though all are honest"),
         ];
         for (count, what) in oddities.into_iter().filter(|&(count, _)| count > 0) {
             writeln!(f, "  messages                {count:>9}   {what}")?;
