@@ -28,7 +28,7 @@ pub(super) fn stop() -> io::Result<impl Future<Output = ()>> {
     thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(listen))?;
     Ok(async {
         if asked.await.is_err() {
-            future::pending().await
+            future::pending::<()>().await;
         }
     })
 }
@@ -68,7 +68,7 @@ impl Signals {
 
     async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            future::pending().await
+            future::pending::<()>().await;
         }
     }
 }
