@@ -26,7 +26,10 @@ async fn a_tour_shows_wrong_wall_clocks_and_right_logical_ones() {
     assert_eq!(analysis.verdict(), Ok(()), "{analysis:?}");
     assert!(analysis.edges >= 30, "{analysis:?}");
     assert!(analysis.wall.before > 0, "the offsets show: {analysis:?}");
-    assert_eq!(analysis.wall_steps_back, 1, "the step shows: {analysis:?}");
+    // A node that is stalled for as long as its clock is set back has no event in between, and its clock no step to see.
+    let silence = silence(&run.trace, NodeId(3));
+    let hidden = analysis.wall_steps_back == 0 && silence >= Duration::from_millis(390);
+    assert!(analysis.wall_steps_back == 1 || hidden, "the step shows: {silence:?}, {analysis:?}");
     // Node 3 fell 550 ms behind node 1, whose stamps it hears of; a message may take a while on a busy machine.
     assert!((300..=550).contains(&analysis.lead_max.as_millis()), "{analysis:?}");
     assert_eq!((analysis.orphans, analysis.duplicates, analysis.resends), (0, 0, 0), "{analysis:?}");
@@ -122,6 +125,7 @@ async fn nothing_is_lost_at_the_end() {
         let run = Tour::bind(&options).unwrap().run(pending(), |_| ()).await.unwrap();
         let analysis = Analysis::of(&run.trace);
         assert_eq!((analysis.sent, analysis.orphans), (analysis.received, 0), "{:?}", run.stats);
+        assert!(analysis.sent >= 100, "of about 750: {analysis:?}");
     }
 }
 
@@ -283,6 +287,12 @@ fn gossip_ignores_liars() {
     node.step(now(1), Input::Message { from: NodeId(2), message: message(2, 41) }, &mut out);
     let [Effect::Note(Note::Received { at, .. })] = out.effects() else { panic!("{out:?}") };
     assert_eq!(at.lamport.get(), 42);
+}
+
+/// The longest time between two events of a node.
+fn silence(trace: &Trace, node: NodeId) -> Duration {
+    let times: Vec<_> = trace.events.iter().filter(|event| event.node == node).map(|e| e.time).collect();
+    times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or_default()
 }
 
 /// Whom node 1 of 5 tells, one after the other.
