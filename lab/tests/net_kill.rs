@@ -251,7 +251,7 @@ fn killed_node_keeps_what_it_acknowledged() {
     {
         // On a busy machine a life needs longer until it says anything.
         let death = match random(3) {
-            0 => Death::Ending(random(60), Duration::from_micros(random(200 << (lives % 6)))),
+            0 => Death::Ending(random(60), Duration::from_micros(random(200 << (lives % 10)))),
             _ => Death::Running(Duration::from_millis(random(60 + 10 * lives.min(60)))),
         };
         let skew = i64::try_from(random(7_200_000)).unwrap() - 3_600_000;
