@@ -41,7 +41,7 @@ pub use error::{
 pub use local_clock::LocalClock;
 pub use local_reserved_clock::LocalReservedClock;
 #[cfg(feature = "std")]
-pub use os_clock::{BeforeUnixEpoch, OsClock};
+pub use os_clock::{BeforeUnixEpoch, OsClock, OsMillis};
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 pub use reserved_clock::ReservedClock;
 pub use rfc3339::Rfc3339;

@@ -6,8 +6,8 @@ use std::error::Error;
 use spacelike_hlc::interop::{Cockroach, CockroachError, Layout, Unrepresentable};
 use spacelike_hlc::{
     BeforeUnixEpoch, CachedWall, Clock, DriftExceeded, Exhausted, LocalClock, LocalReservedClock, OsClock,
-    OutOfRange, ParseStampError, ParseTimestampError, ReceiveError, Received, Reservation, ReservedClock,
-    ReservedError, Rfc3339, Run, Stamp, Stored, Timestamp, Unreserved,
+    OsMillis, OutOfRange, ParseStampError, ParseTimestampError, ReceiveError, Received, Reservation,
+    ReservedClock, ReservedError, Rfc3339, Run, Stamp, Stored, Timestamp, Unreserved,
 };
 
 /// Statics, as in firmware and in services alike.
@@ -47,6 +47,7 @@ fn auto_traits_hold() {
     fn plain<T: Send + Sync + Unpin + std::panic::UnwindSafe + core::fmt::Debug>() {}
     fn data<T: Copy + Eq + core::hash::Hash>() {}
     fn error<T: Error + Send + Sync + Clone + Eq + 'static>() {}
+    plain::<OsMillis>();
     plain::<(Clock, ReservedClock, CachedWall, LocalClock, LocalReservedClock, Run, Reservation, Rfc3339)>();
     plain::<(Timestamp, Stamp<u8>, Stored, Received, OsClock, Layout, Cockroach)>();
     data::<(Timestamp, Stamp<u8>, Stored, Received, OsClock, Layout, Cockroach)>();
