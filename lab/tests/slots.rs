@@ -228,7 +228,7 @@ fn check_crashes(crashes: &[Crash]) -> usize {
             let possible = &states[crash.acknowledged..(crash.acknowledged + 2).min(states.len())];
             let state = (contents.slots, contents.bound);
             assert!(possible.contains(&state), "acknowledged: {}, found: {state:?}", crash.acknowledged);
-            assert!(!contents.ended || Some(&state) == states.last(), "it had not ended: {state:?}");
+            assert_eq!(contents.ended, Some(&state) == states.last(), "{state:?}");
             assert_eq!(contents.incarnation, 1);
         }
     }

@@ -240,7 +240,10 @@ impl<D: Disk> Store<D> {
         };
         format::change(&mut body, format::ChangeRef::Begin(self.contents.incarnation));
         if let Stored::Bound(bound) = self.contents.bound {
-            format::change(&mut body, format::ChangeRef::Reserve(bound));
+            let ended = self.contents.ended;
+            let stored =
+                if ended { format::ChangeRef::End(bound) } else { format::ChangeRef::Reserve(bound) };
+            format::change(&mut body, stored);
         }
         for (slot, record) in &self.contents.slots {
             if body.len() >= BATCH_LEN {
