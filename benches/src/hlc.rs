@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use hlc_gen::HlcGenerator;
 use minerva::chronos::SystemTimeSource;
 use parking_lot::Mutex;
-use spacelike_hlc::{Clock, LocalClock, OsClock};
+use spacelike_hlc::{Clock, LocalClock, OsClock, OsMillis};
 use uhlc::{HLCBuilder, NTP64};
 
 use self::peers::{
@@ -82,8 +82,16 @@ pub fn os() -> Vec<Case> {
             sink(&word.fetch_add(1, Ordering::AcqRel));
         }),
         looped(OS_SINCE, OS, || (), |()| sink(&OsClock::now().expect("after 1970"))),
-        looped(names::SHARED, OS, arc(&ours), |clock| {
+        looped(OS_SINCE_ADD, OS, arc(&word), |word| {
+            sink(&OsClock::now().expect("after 1970"));
+            sink(&word.fetch_add(1, Ordering::AcqRel));
+        }),
+        looped(names::SHARED_EXACT, OS, arc(&ours), |clock| {
             sink(&clock.tick(OsClock::now().expect("after 1970")).expect("in range"));
+        }),
+        looped(OS_MILLIS, OS, OsMillis::new, |os| sink(&os.now().expect("after 1970"))),
+        looped(names::SHARED, OS, by_millis(arc(&ours)), |(clock, os)| {
+            sink(&clock.tick(os.now().expect("after 1970")).expect("in range"));
         }),
         looped(names::SHARED_HLC_WALL, OS, arc(&ours), |clock| {
             let wall = time::get_time();
@@ -105,8 +113,11 @@ pub fn os() -> Vec<Case> {
         looped(names::HLC_LOCKED, OS, arc(&hlc), |clock| {
             sink(&clock.lock().get_time());
         }),
+        looped(names::LOCAL, OS, by_millis(|| LocalClock::new(subject::DAY)), |(clock, os)| {
+            sink(&clock.tick(os.now().expect("after 1970")).expect("in range"));
+        }),
         looped(
-            names::LOCAL,
+            names::LOCAL_EXACT,
             OS,
             || LocalClock::new(subject::DAY),
             |clock| {
@@ -293,8 +304,17 @@ pub fn arc<T: Send + Sync + 'static>(shared: &Arc<T>) -> impl Fn() -> Arc<T> + S
     move || Arc::clone(&shared)
 }
 
+/// A clock, and a reading of the system's clock that goes with it.
+fn by_millis<C>(
+    new: impl Fn() -> C + Send + Sync + 'static,
+) -> impl Fn() -> (C, OsMillis) + Send + Sync + 'static {
+    move || (new(), OsMillis::new())
+}
+
 pub mod names {
     pub const SHARED: &str = "**`spacelike_hlc::Clock`**";
+    pub const SHARED_EXACT: &str = "**`spacelike_hlc::Clock`**, by `OsClock`";
+    pub const LOCAL_EXACT: &str = "**`spacelike_hlc::LocalClock`**, by `OsClock`";
     pub const SHARED_HLC_WALL: &str = "**`spacelike_hlc::Clock`**, on the clock read of `hlc`";
     pub const RESERVED: &str = "**`spacelike_hlc::ReservedClock`**";
     pub const LOCAL: &str = "**`spacelike_hlc::LocalClock`**";
@@ -315,6 +335,8 @@ pub const FETCH_ADD: &str = "a bare `fetch_add`";
 pub const OS_READ: &str = "a bare `SystemTime::now`";
 pub const OS_READ_ADD: &str = "both of these, one after the other";
 pub const OS_SINCE: &str = "`SystemTime::now`, as a `Duration` since 1970";
+pub const OS_SINCE_ADD: &str = "that, and then a bare `fetch_add`";
+pub const OS_MILLIS: &str = "`OsMillis::now`";
 pub const STILL: &str = "tick, clock leads";
 pub const RAISED: &str = "tick, raised";
 pub const RAISED_FENCED: &str = "tick, raised, fenced wall";
