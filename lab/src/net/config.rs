@@ -231,7 +231,7 @@ const NANOSECOND: Duration = Duration::from_nanos(1);
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use tokio::time::Instant;
 
     use proptest::prelude::*;
 
