@@ -15,7 +15,7 @@
 //! much of the file was durable when the batch was written, and `born` how much was when the file got its name: that is
 //! how a tail that was torn is told from one that has rotted.
 
-use spacelike::hlc::{Stored, Timestamp};
+use spacelike::hlc::Timestamp;
 use spacelike::machine::NodeId;
 
 use crate::slots::{Change, Contents, Identity, LoadError, Torn};
@@ -199,17 +199,8 @@ fn read_changes(mut body: &[u8], contents: &mut Contents) -> Option<()> {
                 contents.slots.remove(take_slice(&mut body, slot_len)?);
             }
             BEGIN => contents.incarnation = contents.incarnation.max(u64::from_be_bytes(take(&mut body)?)),
-            RESERVE => {
-                let bound = Timestamp::from_be_bytes(take(&mut body)?).ok()?;
-                contents.bound = Stored::Bound(match contents.bound {
-                    Stored::Bound(earlier) => earlier.max(bound),
-                    Stored::Never => bound,
-                });
-            }
-            END => {
-                contents.bound = Stored::Bound(Timestamp::from_be_bytes(take(&mut body)?).ok()?);
-                contents.ended = true;
-            }
+            RESERVE => contents.reserve(Timestamp::from_be_bytes(take(&mut body)?).ok()?),
+            END => contents.end(Timestamp::from_be_bytes(take(&mut body)?).ok()?),
             _ => return None,
         }
     }

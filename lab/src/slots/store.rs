@@ -66,6 +66,22 @@ impl Default for Contents {
     }
 }
 
+impl Contents {
+    /// A bound only grows.
+    pub(super) fn reserve(&mut self, bound: Timestamp) {
+        self.bound = Stored::Bound(match self.bound {
+            Stored::Bound(earlier) => earlier.max(bound),
+            Stored::Never => bound,
+        });
+    }
+
+    /// A clean end takes the bound's place, also where that was greater.
+    pub(super) fn end(&mut self, latest: Timestamp) {
+        self.bound = Stored::Bound(latest);
+        self.ended = true;
+    }
+}
+
 /// Reads what earlier lives left; writes nothing. A folder without a slots file is a first start.
 ///
 /// # Errors
@@ -145,7 +161,7 @@ impl<D: Disk> Store<D> {
         let live = found.slots.iter().map(|(slot, record)| put_len(slot, record)).sum();
         let mut contents = Contents { ended: false, torn: None, ..found };
         contents.incarnation = contents.incarnation.max(incarnation);
-        contents.bound = Stored::Bound(raised(contents.bound, bound));
+        contents.reserve(bound);
         let mut store =
             Self { disk, identity, contents, salt, len: 0, synced: 0, live, files: 0, halted: false };
         store.rewrite()?;
@@ -291,21 +307,9 @@ impl<D: Disk> Store<D> {
                     self.live -= put_len(slot, &earlier);
                 }
             }
-            Change::Reserve(bound) => {
-                self.contents.bound = Stored::Bound(raised(self.contents.bound, *bound));
-            }
-            Change::End(latest) => {
-                self.contents.bound = Stored::Bound(*latest);
-                self.contents.ended = true;
-            }
+            Change::Reserve(bound) => self.contents.reserve(*bound),
+            Change::End(latest) => self.contents.end(*latest),
         }
-    }
-}
-
-fn raised(stored: Stored, bound: Timestamp) -> Timestamp {
-    match stored {
-        Stored::Bound(earlier) => earlier.max(bound),
-        Stored::Never => bound,
     }
 }
 
