@@ -93,7 +93,7 @@ impl Clock {
     /// # Ok::<(), spacelike_hlc::Exhausted>(())
     /// ```
     pub fn tick_n(&self, wall: Duration, count: u32) -> Result<Run, Exhausted> {
-        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.exhausted(wall))?);
+        let floor = rules::word(self.millis(wall)?);
         self.advance_within(floor, count, Timestamp::MAX.to_u64()).map_err(|_| self.exhausted(wall))
     }
 
@@ -158,7 +158,7 @@ impl Clock {
     /// ```
     #[inline]
     pub fn observe(&self, remote: Timestamp, wall: Duration) -> Result<Duration, ReceiveError> {
-        let millis = rules::millis(wall).ok_or_else(|| self.exhausted(wall))?;
+        let millis = self.millis(wall)?;
         let ahead = self.check_drift(remote, millis)?;
         self.join(remote);
         Ok(ahead)
@@ -271,6 +271,12 @@ impl Clock {
                 Err(now) => seen = now,
             }
         }
+    }
+
+    /// The wall clock in whole milliseconds, if it is in range.
+    #[inline]
+    pub(crate) fn millis(&self, wall: Duration) -> Result<u64, Exhausted> {
+        rules::millis(wall).ok_or_else(|| self.exhausted(wall))
     }
 
     #[cold]

@@ -56,7 +56,7 @@ impl LocalClock {
     /// # Errors
     /// [`Exhausted`] if the run doesn't end before the year 8659. The clock is unchanged.
     pub fn tick_n(&mut self, wall: Duration, count: u32) -> Result<Run, Exhausted> {
-        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.exhausted(wall))?);
+        let floor = rules::word(self.millis(wall)?);
         self.advance_within(floor, count, Timestamp::MAX.to_u64()).map_err(|_| self.exhausted(wall))
     }
 
@@ -82,7 +82,7 @@ impl LocalClock {
     /// As for [`receive`](Self::receive).
     #[inline]
     pub fn observe(&mut self, remote: Timestamp, wall: Duration) -> Result<Duration, ReceiveError> {
-        let millis = rules::millis(wall).ok_or_else(|| self.exhausted(wall))?;
+        let millis = self.millis(wall)?;
         let ahead = self.check_drift(remote, millis)?;
         self.latest = self.latest.max(remote.to_u64());
         Ok(ahead)
@@ -157,6 +157,12 @@ impl LocalClock {
         }
         self.latest = last;
         Ok(Run::new(first, count))
+    }
+
+    /// The wall clock in whole milliseconds, if it is in range.
+    #[inline]
+    pub(crate) fn millis(&self, wall: Duration) -> Result<u64, Exhausted> {
+        rules::millis(wall).ok_or_else(|| self.exhausted(wall))
     }
 
     #[cold]

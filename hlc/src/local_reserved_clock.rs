@@ -63,7 +63,7 @@ impl LocalReservedClock {
     /// # Errors
     /// [`Unreserved`] at the bound, [`Exhausted`] beyond the year 8659. The clock is unchanged.
     pub fn tick(&mut self, wall: Duration) -> Result<Timestamp, ReservedError> {
-        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?);
+        let floor = rules::word(self.clock.millis(wall)?);
         self.issue(floor, wall)
     }
 
@@ -72,7 +72,7 @@ impl LocalReservedClock {
     /// # Errors
     /// As for [`tick`](Self::tick).
     pub fn tick_n(&mut self, wall: Duration, count: u32) -> Result<Run, ReservedError> {
-        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?);
+        let floor = rules::word(self.clock.millis(wall)?);
         self.clock.advance_within(floor, count, self.bound).map_err(|needed| self.refused(needed, wall))
     }
 
@@ -81,7 +81,7 @@ impl LocalReservedClock {
     /// # Errors
     /// Those of [`tick`](Self::tick), and [`DriftExceeded`](crate::DriftExceeded). The clock is unchanged.
     pub fn receive(&mut self, remote: Timestamp, wall: Duration) -> Result<Received, ReservedError> {
-        let millis = rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let millis = self.clock.millis(wall)?;
         let ahead = self.clock.check_drift(remote, millis)?;
         let timestamp = self.issue(rules::word(millis).max(remote.to_u64() + 1), wall)?;
         Ok(Received { timestamp, ahead })
@@ -92,7 +92,7 @@ impl LocalReservedClock {
     /// # Errors
     /// As for [`receive`](Self::receive).
     pub fn observe(&mut self, remote: Timestamp, wall: Duration) -> Result<Duration, ReservedError> {
-        let millis = rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let millis = self.clock.millis(wall)?;
         let ahead = self.clock.check_drift(remote, millis)?;
         match self.clock.raise_within(remote, self.bound) {
             Ok(()) => Ok(ahead),

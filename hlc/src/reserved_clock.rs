@@ -107,7 +107,7 @@ impl ReservedClock {
     /// # Errors
     /// [`Unreserved`] at the bound, [`Exhausted`] beyond the year 8659. The clock is unchanged.
     pub fn tick(&self, wall: Duration) -> Result<Timestamp, ReservedError> {
-        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?);
+        let floor = rules::word(self.clock.millis(wall)?);
         self.issue(floor, wall)
     }
 
@@ -116,7 +116,7 @@ impl ReservedClock {
     /// # Errors
     /// As for [`tick`](Self::tick).
     pub fn tick_n(&self, wall: Duration, count: u32) -> Result<Run, ReservedError> {
-        let floor = rules::word(rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?);
+        let floor = rules::word(self.clock.millis(wall)?);
         let bound = self.load_bound();
         self.clock.advance_within(floor, count, bound).map_err(|needed| self.refused(needed, bound, wall))
     }
@@ -126,7 +126,7 @@ impl ReservedClock {
     /// # Errors
     /// Those of [`tick`](Self::tick), and [`DriftExceeded`](crate::DriftExceeded). The clock is unchanged.
     pub fn receive(&self, remote: Timestamp, wall: Duration) -> Result<Received, ReservedError> {
-        let millis = rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let millis = self.clock.millis(wall)?;
         let ahead = self.clock.check_drift(remote, millis)?;
         let timestamp = self.issue(rules::word(millis).max(remote.to_u64() + 1), wall)?;
         Ok(Received { timestamp, ahead })
@@ -137,7 +137,7 @@ impl ReservedClock {
     /// # Errors
     /// As for [`receive`](Self::receive).
     pub fn observe(&self, remote: Timestamp, wall: Duration) -> Result<Duration, ReservedError> {
-        let millis = rules::millis(wall).ok_or_else(|| self.clock.exhausted(wall))?;
+        let millis = self.clock.millis(wall)?;
         let ahead = self.clock.check_drift(remote, millis)?;
         let bound = self.load_bound();
         if remote.to_u64() > bound {
