@@ -16,21 +16,12 @@ use tokio::time::{sleep, timeout};
 
 mod support;
 use support::{
-    CLUSTER, HeldDisk, Message, Note, PATIENCE, Probe, Request, ask, config, eventually, listener, pair,
+    CLUSTER, HeldDisk, Message, Note, PATIENCE, Probe, Request, ask, config, eventually, listener, pair, run,
     start, start_with,
 };
 
 const ONE: NodeId = NodeId(1);
 const TWO: NodeId = NodeId(2);
-
-fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(async { timeout(2 * PATIENCE, test).await.expect("the test ends in time") })
-}
 
 /// A message crosses to the other node and its answer back, also under load, and none is lost on a healthy network.
 #[test]

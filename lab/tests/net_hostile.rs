@@ -17,21 +17,12 @@ use tokio::time::{sleep, timeout};
 mod support;
 use support::{
     CLUSTER, HELLO, HeldDisk, Hello, Message, PATIENCE, Probe, Raw, Request, ask, config, eventually,
-    listener, quick, stamp, stamp_ahead, start,
+    listener, quick, run, stamp, stamp_ahead, start,
 };
 
 const ONE: NodeId = NodeId(1);
 const TWO: NodeId = NodeId(2);
 const THREE: NodeId = NodeId(3);
-
-fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(async { timeout(2 * PATIENCE, test).await.expect("the test ends in time") })
-}
 
 /// Node 1, a victim; node 3, an honest peer of its; and node 2, whom the victim knows and the test plays.
 struct Scene {

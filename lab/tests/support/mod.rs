@@ -25,6 +25,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const CLUSTER: u64 = 0x00C0_FFEE;
 
+/// Runs a test on two threads, and ends it if it doesn't end.
+pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async { timeout(2 * PATIENCE, test).await.expect("the test ends in time") })
+}
+
 /// Does what it is asked, and notes what happens to it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(crate) struct Probe {
