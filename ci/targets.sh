@@ -11,11 +11,11 @@ main() {
     bare_metal thumbv6m-none-eabi
     bare_metal riscv32imac-unknown-none-elf
     oldest_compiler
-    run_tests i686-unknown-linux-gnu -p spacelike-lamport -p spacelike-hlc --lib --tests
+    run_tests i686-unknown-linux-gnu -p spacelike-lamport -p spacelike-hlc -p spacelike-vclock --lib --tests
     # Not tidy: it reads the sources, which are the same everywhere.
     run_tests i686-unknown-linux-gnu -p spacelike --test monitor
     # Only what the order of bytes can change: qemu is slow.
-    run_tests s390x-unknown-linux-gnu -p spacelike-lamport -p spacelike-hlc --test encoding
+    run_tests s390x-unknown-linux-gnu -p spacelike-lamport -p spacelike-hlc -p spacelike-vclock --test encoding
 }
 
 # bare_metal TARGET: every library, with what doesn't need an operating system.

@@ -10,6 +10,8 @@ extern crate std;
 pub use spacelike_hlc as hlc;
 #[doc(inline)]
 pub use spacelike_lamport as lamport;
+#[doc(inline)]
+pub use spacelike_vclock as vclock;
 
 #[cfg(feature = "alloc")]
 pub mod machine;

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod actor;
+mod causality;
+mod counter;
+mod dot;
+mod error;
+mod sorted;
+
+#[cfg(feature = "alloc")]
+mod clock;
+#[cfg(feature = "alloc")]
+mod vector_clock;
+#[cfg(feature = "alloc")]
+mod version_vector;
+
+pub use actor::Actor;
+pub use causality::Causality;
+pub use counter::Counter;
+pub use dot::Dot;
+pub use error::{Amnesia, Exhausted, NotCanonical, ParseActorError, ParseDotError, ReceiveError};
+
+#[cfg(feature = "alloc")]
+pub use clock::{Clock, INLINE, IntoIter, Kind};
+#[cfg(feature = "alloc")]
+pub use vector_clock::{Events, VectorClock};
+#[cfg(feature = "alloc")]
+pub use version_vector::{Updates, VersionVector};
