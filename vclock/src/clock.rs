@@ -3,10 +3,11 @@ use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
+use core::str::FromStr;
 
 use smallvec::SmallVec;
 
-use crate::{Amnesia, Causality, Dot, Exhausted, NotCanonical, sorted};
+use crate::{Amnesia, Causality, Dot, Exhausted, NotCanonical, NotLast, ParseClockError, sorted};
 
 /// What [`VectorClock`](crate::VectorClock) and [`VersionVector`](crate::VersionVector) have in common: a counter for each
 /// actor, zero for those it doesn't name. The kind `K` says what is counted, so that the two can't be mixed up.
@@ -203,6 +204,35 @@ impl<A: Ord, K> Clock<A, K> {
     /// [`retire`](Self::retire) for when that is right.
     pub fn retain(&mut self, mut keep: impl FnMut(&A, u64) -> bool) {
         self.entries.retain(|(actor, counter)| keep(actor, *counter));
+    }
+
+    /// Takes away an actor that will never count again: `last` is the last of its dots. Says whether it was there.
+    ///
+    /// Nothing is lost if every clock that this one will meet either has `last` or has retired the actor as well, that is,
+    /// once `last` is [stable](crate::Stability) and all members have agreed on retiring it. A clock that comes late brings the
+    /// actor back, and stands out as concurrent or after. A [`strip`](Self::strip)ped clock has no such trouble.
+    ///
+    /// # Errors
+    /// [`NotLast`] if the clock has seen fewer of its dots, or more. The clock is unchanged.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_vclock::{Dot, NotLast, VersionVector};
+    ///
+    /// let mut clock = VersionVector::from([("a", 2), ("gone", 7)]);
+    /// let refused = clock.retire(&Dot::new("gone", 6).unwrap());
+    /// assert_eq!(refused, Err(NotLast { last: 6, known: 7 }));
+    /// assert_eq!(clock.retire(&Dot::new("gone", 7).unwrap()), Ok(true));
+    /// assert_eq!(clock, [("a", 2)].into());
+    /// ```
+    pub fn retire(&mut self, last: &Dot<A>) -> Result<bool, NotLast> {
+        let Ok(index) = sorted::search(&self.entries, &last.actor) else { return Ok(false) };
+        let (last, known) = (last.counter.get(), self.entries[index].1);
+        if known != last {
+            return Err(NotLast { last, known });
+        }
+        self.entries.remove(index);
+        Ok(true)
     }
 
     /// What both have seen: each counter becomes the lesser. In place, without allocation. O(n).
@@ -437,6 +467,25 @@ impl<A: fmt::Display, K> fmt::Display for Clock<A, K> {
             write!(f, "{comma}{actor}:{counter}")?;
         }
         f.write_str("}")
+    }
+}
+
+/// From `{a:2, b:1}`, as [`Display`](fmt::Display) writes it, and no other way. Actors whose text contains `", "` can't be read.
+impl<A: Ord + FromStr, K> FromStr for Clock<A, K> {
+    type Err = ParseClockError<A::Err>;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let entries = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+        let entries = entries.ok_or(ParseClockError::Form)?;
+        let mut clock = Self::new();
+        if !entries.is_empty() {
+            for entry in entries.split(", ") {
+                let dot: Dot<A> = entry.parse().map_err(ParseClockError::Entry)?;
+                clock.entries.push((dot.actor, dot.counter.get()));
+            }
+        }
+        sorted::check(&clock.entries)?;
+        Ok(clock)
     }
 }
 

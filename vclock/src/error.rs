@@ -80,3 +80,67 @@ pub enum ParseActorError<E> {
     #[error("the id of the actor: {0}")]
     Id(E),
 }
+
+/// A text is not a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseClockError<E> {
+    /// It isn't in braces.
+    #[error("a clock is written as its dots in braces: {{a:2, b:1}}")]
+    Form,
+    /// An entry is not a dot.
+    #[error(transparent)]
+    Entry(ParseDotError<E>),
+    /// The entries are not those of a clock.
+    #[error(transparent)]
+    NotCanonical(#[from] NotCanonical),
+}
+
+/// A dot is not the last one that the clock knows of its actor. The clock is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error(
+    "the actor's last counter is said to be {last}, but the clock knows of {known}: it is not stable yet, or not gone"
+)]
+pub struct NotLast {
+    /// What its last counter is said to be.
+    pub last: u64,
+    /// What the clock knows.
+    pub known: u64,
+}
+
+/// A clock can't be stripped by a base that has seen something that it hasn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("the base has seen something that the clock hasn't: strip by a base that is before the clock")]
+pub struct NotAbove;
+
+/// Clocks were stripped by different bases, or the base to fill up with is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error(
+    "stripped by a base of weight {stripped_by}, and met one of weight {base}: fill up first, each by its own"
+)]
+pub struct BaseDiffers {
+    /// The weight of the base it was stripped by.
+    pub stripped_by: u128,
+    /// The weight of the other base.
+    pub base: u128,
+}
+
+/// The counter is at its durable bound. It is unchanged: reserve more, store the bound, confirm, and try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("the counter is at its reserved bound of {bound}: reserve more, store it, and confirm")]
+pub struct Unreserved {
+    /// The greatest counter that is reserved, which has been issued.
+    pub bound: u64,
+}
+
+/// A counter was not issued. It is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// The durable bound is reached.
+    #[error(transparent)]
+    Unreserved(#[from] Unreserved),
+    /// The counter has come to its end.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+}

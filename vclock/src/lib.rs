@@ -11,10 +11,15 @@ mod causality;
 mod counter;
 mod dot;
 mod error;
+mod reserved_counter;
 mod sorted;
 
 #[cfg(feature = "alloc")]
 mod clock;
+#[cfg(feature = "alloc")]
+mod pruned_vector;
+#[cfg(feature = "alloc")]
+mod stripped;
 #[cfg(feature = "alloc")]
 mod vector_clock;
 #[cfg(feature = "alloc")]
@@ -24,10 +29,18 @@ pub use actor::Actor;
 pub use causality::Causality;
 pub use counter::Counter;
 pub use dot::Dot;
-pub use error::{Amnesia, Exhausted, NotCanonical, ParseActorError, ParseDotError, ReceiveError};
+pub use error::{
+    Amnesia, BaseDiffers, Exhausted, IssueError, NotAbove, NotCanonical, NotLast, ParseActorError, ParseClockError,
+    ParseDotError, ReceiveError, Unreserved,
+};
+pub use reserved_counter::{Reservation, ReservedCounter, Stored};
 
 #[cfg(feature = "alloc")]
 pub use clock::{Clock, INLINE, IntoIter, Kind};
+#[cfg(feature = "alloc")]
+pub use pruned_vector::{PruneLimits, PrunedVector};
+#[cfg(feature = "alloc")]
+pub use stripped::Stripped;
 #[cfg(feature = "alloc")]
 pub use vector_clock::{Events, VectorClock};
 #[cfg(feature = "alloc")]
