@@ -1,0 +1,80 @@
+//! Counters over crashes: none twice, whatever the disk remembers of what was confirmed.
+
+use std::num::NonZeroU64;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use spacelike_vclock::{Exhausted, IssueError, ReservedCounter, Stored, Unreserved};
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Issue,
+    /// Reserve so many, store, and confirm.
+    Reserve(u64),
+    /// Store, and crash before it is confirmed.
+    CrashUnconfirmed(u64),
+    /// Reserve, and crash before it is stored.
+    CrashUnstored(u64),
+    Crash,
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => Just(Step::Issue),
+        3 => (0..5_u64).prop_map(Step::Reserve),
+        1 => (0..5_u64).prop_map(Step::CrashUnconfirmed),
+        1 => (0..5_u64).prop_map(Step::CrashUnstored),
+        1 => Just(Step::Crash),
+    ]
+}
+
+proptest! {
+    /// Counters only grow, over any number of lives; and nothing is issued above what is on the disk.
+    #[test]
+    fn no_counter_is_issued_twice(steps in vec(steps(), 0..60)) {
+        let (mut disk, mut last) = (Stored::Never, 0);
+        let mut own = ReservedCounter::new(disk);
+        for step in steps {
+            match step {
+                Step::Issue => match own.issue() {
+                    Ok(counter) => {
+                        prop_assert!(counter.get() > last);
+                        last = counter.get();
+                        prop_assert!(matches!(disk, Stored::Bound(bound) if last <= bound));
+                        prop_assert_eq!(own.latest(), last);
+                    }
+                    Err(error) => {
+                        prop_assert_eq!(error, IssueError::Unreserved(Unreserved { bound: own.bound() }));
+                        prop_assert_eq!(own.left(), 0);
+                    }
+                },
+                Step::Reserve(count) => {
+                    let reservation = own.reserve(count).unwrap();
+                    disk = Stored::Bound(reservation.bound());
+                    own.confirm(reservation);
+                    prop_assert!(own.left() >= count);
+                }
+                Step::CrashUnconfirmed(count) => {
+                    disk = Stored::Bound(own.reserve(count).unwrap().bound());
+                    own = ReservedCounter::new(disk);
+                }
+                Step::CrashUnstored(count) => {
+                    drop(own.reserve(count).unwrap());
+                    own = ReservedCounter::new(disk);
+                }
+                Step::Crash => own = ReservedCounter::new(disk),
+            }
+        }
+    }
+}
+
+/// The end of the range is an error.
+#[test]
+fn the_last_counter_is_the_last() {
+    let mut own = ReservedCounter::new(Stored::Bound(u64::MAX - 1));
+    assert_eq!(own.reserve(2), Err(Exhausted { limit: u64::MAX }));
+    let reservation = own.reserve(1).unwrap();
+    own.confirm(reservation);
+    assert_eq!(own.issue(), Ok(NonZeroU64::MAX));
+    assert_eq!(own.issue(), Err(Exhausted { limit: u64::MAX }.into()));
+}
