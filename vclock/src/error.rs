@@ -49,6 +49,20 @@ pub enum NotCanonical {
         /// Which entry, from 0.
         index: usize,
     },
+    /// The runs at this index, of a [`DotSet`](crate::DotSet), are not one or more that ascend with a hole between.
+    #[error(
+        "the runs at index {index} must be one or more, from 1, each ascending, with a hole between one and the next"
+    )]
+    Runs {
+        /// Which entry, from 0.
+        index: usize,
+    },
+    /// The sibling at this index, of a [`DvvSet`](crate::DvvSet), has a dot that the context doesn't have.
+    #[error("the dot of the sibling at index {index} is not in the context: a set has seen what it holds")]
+    Unseen {
+        /// Which sibling, from 0.
+        index: usize,
+    },
 }
 
 /// A text is not a dot.

@@ -17,7 +17,11 @@ mod sorted;
 #[cfg(feature = "alloc")]
 mod clock;
 #[cfg(feature = "alloc")]
+mod dot_set;
+#[cfg(feature = "alloc")]
 mod pruned_vector;
+#[cfg(feature = "alloc")]
+mod runs;
 #[cfg(feature = "alloc")]
 mod stripped;
 #[cfg(feature = "alloc")]
@@ -30,13 +34,15 @@ pub use causality::Causality;
 pub use counter::Counter;
 pub use dot::Dot;
 pub use error::{
-    Amnesia, BaseDiffers, Exhausted, IssueError, NotAbove, NotCanonical, NotLast, ParseActorError, ParseClockError,
-    ParseDotError, ReceiveError, Unreserved,
+    Amnesia, BaseDiffers, Exhausted, IssueError, NotAbove, NotCanonical, NotLast, ParseActorError,
+    ParseClockError, ParseDotError, ReceiveError, Unreserved,
 };
 pub use reserved_counter::{Reservation, ReservedCounter, Stored};
 
 #[cfg(feature = "alloc")]
 pub use clock::{Clock, INLINE, IntoIter, Kind};
+#[cfg(feature = "alloc")]
+pub use dot_set::{DotSet, Run};
 #[cfg(feature = "alloc")]
 pub use pruned_vector::{PruneLimits, PrunedVector};
 #[cfg(feature = "alloc")]
