@@ -12,6 +12,7 @@ mod counter;
 mod dot;
 mod error;
 mod reserved_counter;
+pub mod shiviz;
 mod sorted;
 
 #[cfg(feature = "alloc")]
