@@ -158,3 +158,33 @@ pub enum IssueError {
     #[error(transparent)]
     Exhausted(#[from] Exhausted),
 }
+
+/// A fixed clock can't be made of so many counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("the clock of a cluster of {expected} has one counter for each, not {found}")]
+pub struct LenDiffers {
+    /// How many counters there are.
+    pub found: usize,
+    /// How many there must be.
+    pub expected: usize,
+}
+
+/// A text is not a fixed clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseFixedClockError {
+    /// It isn't in brackets.
+    #[error("a fixed clock is written as its counters in brackets: [1, 0, 2]")]
+    Form,
+    /// It isn't the clock of as many nodes.
+    #[error(transparent)]
+    Len(#[from] LenDiffers),
+    /// What stands at this index is no counter.
+    #[error(
+        "what stands at index {index} is no counter: write a decimal number that fits, without sign or leading zero"
+    )]
+    Counter {
+        /// Which counter, from 0.
+        index: usize,
+    },
+}

@@ -11,6 +11,7 @@ mod causality;
 mod counter;
 mod dot;
 mod error;
+mod fixed_clock;
 mod reserved_counter;
 pub mod shiviz;
 mod sorted;
@@ -35,9 +36,10 @@ pub use causality::Causality;
 pub use counter::Counter;
 pub use dot::Dot;
 pub use error::{
-    Amnesia, BaseDiffers, Exhausted, IssueError, NotAbove, NotCanonical, NotLast, ParseActorError,
-    ParseClockError, ParseDotError, ReceiveError, Unreserved,
+    Amnesia, BaseDiffers, Exhausted, IssueError, LenDiffers, NotAbove, NotCanonical, NotLast,
+    ParseActorError, ParseClockError, ParseDotError, ParseFixedClockError, ReceiveError, Unreserved,
 };
+pub use fixed_clock::FixedClock;
 pub use reserved_counter::{Reservation, ReservedCounter, Stored};
 
 #[cfg(feature = "alloc")]
