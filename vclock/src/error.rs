@@ -188,3 +188,51 @@ pub enum ParseFixedClockError {
         index: usize,
     },
 }
+
+/// A message was not taken, and comes back. The buffer is unchanged.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{why}")]
+pub struct Refused<A, M> {
+    /// The message.
+    pub broadcast: crate::Broadcast<A, M>,
+    /// Why it was not taken.
+    pub why: Refusal<A>,
+}
+
+/// Why a [`CausalBuffer`](crate::CausalBuffer) doesn't take a message.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal<A> {
+    /// No room is left for it.
+    #[error(
+        "the buffer has room for {capacity} messages, and keeps the last place for one that is deliverable: \
+         deliver what is, fetch what is missing, and try again"
+    )]
+    Full {
+        /// How many messages it holds at most.
+        capacity: usize,
+    },
+    /// The context has another counter for the sender than that of the sender's message before this one.
+    #[error(
+        "a sender's message {counter} says that it was sent after {claimed} of the same sender: that has to be one less"
+    )]
+    OwnEntry {
+        /// Which of its sender's messages it is.
+        counter: u64,
+        /// Which one the context says was the last before it.
+        claimed: u64,
+    },
+    /// It is one of our own messages, or depends on one, that we know nothing of.
+    #[error(transparent)]
+    Amnesia(#[from] Amnesia),
+    /// It is of a sender that was evicted, or depends on a message of such a sender that was not delivered before.
+    #[error(
+        "it needs a message of an evicted sender, which was not delivered: leave it out, or readmit the sender"
+    )]
+    Evicted {
+        /// Who was evicted.
+        actor: A,
+    },
+}

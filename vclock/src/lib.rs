@@ -17,6 +17,10 @@ pub mod shiviz;
 mod sorted;
 
 #[cfg(feature = "alloc")]
+mod broadcast;
+#[cfg(feature = "alloc")]
+mod causal_buffer;
+#[cfg(feature = "alloc")]
 mod clock;
 #[cfg(feature = "alloc")]
 mod dot_set;
@@ -43,9 +47,15 @@ pub use fixed_clock::FixedClock;
 pub use reserved_counter::{Reservation, ReservedCounter, Stored};
 
 #[cfg(feature = "alloc")]
+pub use broadcast::Broadcast;
+#[cfg(feature = "alloc")]
+pub use causal_buffer::{CausalBuffer, Inserted};
+#[cfg(feature = "alloc")]
 pub use clock::{Clock, INLINE, IntoIter, Kind};
 #[cfg(feature = "alloc")]
 pub use dot_set::{DotSet, Run};
+#[cfg(feature = "alloc")]
+pub use error::{Refusal, Refused};
 #[cfg(feature = "alloc")]
 pub use pruned_vector::{PruneLimits, PrunedVector};
 #[cfg(feature = "alloc")]
