@@ -2,39 +2,40 @@
 //! with another argument, only the tables whose title contains it are measured.
 
 use std::fmt::Write as _;
-use std::{env, fs, iter};
+use std::{env, iter};
 
-use spacelike_benches::measure::{Ratio, Rounds, one_thread, two_threads};
-use spacelike_benches::{Case, advance, cached, hlc, lamport};
+use spacelike_benches::measure::{Rounds, one_thread, two_threads};
+use spacelike_benches::{Case, Table, advance, at_least, at_most, cached, hlc, lamport, results};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let filter = arguments.iter().find(|argument| !argument.starts_with('-')).map_or("", String::as_str);
     let mut tables = vec![];
-    let mut table = |title, floor, cases: Vec<Case>, measure: fn(&[Case]) -> Rounds| {
+    let mut table = |title, floors, cases: Vec<Case>, measure: fn(&[Case]) -> Rounds| {
         let title: &'static str = title;
+        let floors: &'static [&'static str] = floors;
         if title.contains(filter) {
             let rounds = measure(&cases);
-            tables.push(Table { title, floor, cases, rounds });
+            tables.push(Table { title, floors, cases, rounds });
         }
     };
     let one = |cases: &[Case]| one_thread(cases, ROUNDS, CALLS);
     let two = |cases: &[Case]| two_threads(cases, SLICES, CALLS_CONTENDED);
 
-    table(SHARED_1, hlc::FETCH_ADD, hlc::shared(), one);
-    table(LOCAL, hlc::FETCH_ADD, hlc::local(), one);
-    table("hlc: by the batch, one thread", hlc::FETCH_ADD, hlc::batches(), one);
-    table(OS_1, hlc::OS_READ, hlc::os(), one);
-    table(SHARED_2, hlc::FETCH_ADD, hlc::shared(), two);
-    table("hlc: the system's clock, two threads", hlc::OS_READ, hlc::os(), two);
-    table(CACHED_2, hlc::FETCH_ADD, hlc::cached(), |cases| {
+    table(SHARED_1, &[hlc::FETCH_ADD], hlc::shared(), one);
+    table(LOCAL, &[hlc::FETCH_ADD], hlc::local(), one);
+    table("hlc: by the batch, one thread", &[hlc::FETCH_ADD], hlc::batches(), one);
+    table(OS_1, &[hlc::OS_READ], hlc::os(), one);
+    table(SHARED_2, &[hlc::FETCH_ADD], hlc::shared(), two);
+    table("hlc: the system's clock, two threads", &[hlc::OS_READ], hlc::os(), two);
+    table(CACHED_2, &[hlc::FETCH_ADD], hlc::cached(), |cases| {
         cached::refreshed(|| two_threads(cases, SLICES, CALLS_CONTENDED))
     });
-    table("lamport: shared, one thread", hlc::FETCH_ADD, lamport::shared(), one);
-    table("lamport: `&mut`", hlc::FETCH_ADD, lamport::local(), one);
-    table("lamport: shared, two threads", hlc::FETCH_ADD, lamport::shared(), two);
-    table("advance: the candidates, one thread", advance::FLOOR, advance::cases(), one);
-    table("advance: the candidates, two threads", advance::FLOOR, advance::cases(), two);
+    table("lamport: shared, one thread", &[hlc::FETCH_ADD], lamport::shared(), one);
+    table("lamport: `&mut`", &[hlc::FETCH_ADD], lamport::local(), one);
+    table("lamport: shared, two threads", &[hlc::FETCH_ADD], lamport::shared(), two);
+    table("advance: the candidates, one thread", &[advance::FLOOR], advance::cases(), one);
+    table("advance: the candidates, two threads", &[advance::FLOOR], advance::cases(), two);
 
     let mut text = String::new();
     if filter.is_empty() {
@@ -45,10 +46,7 @@ fn main() {
     }
     print!("{text}");
     if arguments.iter().any(|argument| argument == "--write") {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
-        let old = fs::read_to_string(path).expect("RESULTS.md");
-        let (head, _) = old.split_once(MARK).expect("the mark, below which all is generated");
-        fs::write(path, format!("{head}{MARK}\n\n{}\n", text.trim_end())).expect("RESULTS.md");
+        results::write("ratios", &text);
     }
 }
 
@@ -75,14 +73,6 @@ fn targets(tables: &[Table]) -> String {
     };
     let joined = of(CACHED_2, hlc::names::JOINED, hlc::CACHED);
     let shared = of(CACHED_2, ours, hlc::CACHED);
-    let at_most = |what: &str, measured: f64, bound: f64| {
-        let verdict = if measured <= bound { "met" } else { "**missed**" };
-        format!("| {what} | at most {bound} | {measured:.2} | {verdict} |\n")
-    };
-    let at_least = |what: &str, measured: f64, bound: f64| {
-        let verdict = if measured >= bound { "met" } else { "**missed**" };
-        format!("| {what} | at least {bound} | {measured:.2} | {verdict} |\n")
-    };
 
     let mut text = "### Targets\n\n| | target | measured | |\n|---|--:|--:|---|\n".to_owned();
     text +=
@@ -115,89 +105,38 @@ fn targets(tables: &[Table]) -> String {
         .iter()
         .filter(|table| table.title.starts_with("hlc") || table.title.starts_with("lamport"))
         .flat_map(|table| iter::repeat(table).zip(table.jobs()))
-        .flat_map(|(table, job)| table.ahead_of_ours(job))
+        .flat_map(|(table, job)| ahead_of_ours(table, job))
         .collect();
     text += &if behind.is_empty() { "none.\n".to_owned() } else { behind.concat() };
     text + "\n"
 }
 
-struct Table {
-    title: &'static str,
-    floor: &'static str,
-    cases: Vec<Case>,
-    rounds: Rounds,
-}
-
-impl Table {
-    /// Clocks downwards, jobs to the right, each over the floor of its column.
-    fn print(&self) -> String {
-        let jobs = self.jobs();
-        let mut text =
-            format!("### {}\n\n| | {} |\n|---|{}\n", self.title, jobs.join(" | "), "--:|".repeat(jobs.len()));
-        for clock in unique(self.cases.iter().map(|case| case.clock)) {
-            let _ = write!(text, "| {clock} |");
-            for job in &jobs {
-                match self.ratio(clock, job) {
-                    Some(ratio) if ratio.rounds == 0 => text += " disturbed |",
-                    Some(ratio) => {
-                        let noisy = if ratio.is_noisy() { "~" } else { "" };
-                        let _ = write!(text, " {noisy}{:.2} |", ratio.median);
-                    }
-                    None => text += " |",
-                }
-            }
-            text += "\n";
+/// A line for each peer that does this job in less time than the clock of ours that is of its class.
+fn ahead_of_ours(table: &Table, job: &str) -> Vec<String> {
+    let ours_of = |peer: &str| {
+        // The tables of the system's clock have both classes.
+        let local = table.title.contains("&mut") || [hlc::names::HYBRID, hlc::names::HLC].contains(&peer);
+        match (table.title.starts_with("lamport"), local || peer == hlc::names::MINERVA_LOCAL) {
+            (true, false) => lamport::SHARED,
+            (true, true) => lamport::LOCAL,
+            (false, false) => hlc::names::SHARED,
+            (false, true) => hlc::names::LOCAL,
         }
-        text + "\n"
-    }
-
-    fn ratio(&self, clock: &str, job: &str) -> Option<Ratio> {
-        let find = |clock: &str| self.cases.iter().position(|case| case.clock == clock && case.job == job);
-        Some(Ratio::new(&self.rounds[find(clock)?], &self.rounds[find(self.floor)?]))
-    }
-
-    fn jobs(&self) -> Vec<&'static str> {
-        unique(self.cases.iter().map(|case| case.job))
-    }
-
-    /// A line for each peer that does this job in less time than the clock of ours that is of its class.
-    fn ahead_of_ours(&self, job: &str) -> Vec<String> {
-        let ours_of = |peer: &str| {
-            // The tables of the system's clock have both classes.
-            let local = self.title.contains("&mut") || [hlc::names::HYBRID, hlc::names::HLC].contains(&peer);
-            match (self.title.starts_with("lamport"), local || peer == hlc::names::MINERVA_LOCAL) {
-                (true, false) => lamport::SHARED,
-                (true, true) => lamport::LOCAL,
-                (false, false) => hlc::names::SHARED,
-                (false, true) => hlc::names::LOCAL,
-            }
-        };
-        let peers = unique(self.cases.iter().map(|case| case.clock))
-            .into_iter()
-            .filter(|clock| !clock.contains("spacelike") && !FLOORS.contains(clock));
-        let ahead = |peer: &'static str| {
-            let (theirs, ours) = (self.ratio(peer, job)?, self.ratio(ours_of(peer), job)?);
-            let noisy = if theirs.is_noisy() || ours.is_noisy() { "~" } else { "" };
-            let (theirs, ours) = (theirs.median, ours.median);
-            (theirs < ours * 0.95).then(|| {
-                format!(
-                    "- {peer}, {job} ({}): {noisy}{theirs:.2} where ours takes {noisy}{ours:.2}\n",
-                    self.title
-                )
-            })
-        };
-        peers.filter_map(ahead).collect()
-    }
-}
-
-fn unique(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut seen = vec![];
-    for name in names {
-        if !seen.contains(&name) {
-            seen.push(name);
-        }
-    }
-    seen
+    };
+    let peers =
+        table.clocks().into_iter().filter(|clock| !clock.contains("spacelike") && !FLOORS.contains(clock));
+    let ahead = |peer: &'static str| {
+        let (theirs, ours) = (table.ratio(peer, job)?, table.ratio(ours_of(peer), job)?);
+        let noisy = if theirs.is_noisy() || ours.is_noisy() { "~" } else { "" };
+        let (theirs, ours) = (theirs.median, ours.median);
+        (theirs < ours * 0.95).then(|| {
+            format!(
+                "- {peer}, {job} ({}): {noisy}{theirs:.2} where ours takes {noisy}{ours:.2}\n",
+                table.title
+            )
+        })
+    };
+    peers.filter_map(ahead).collect()
 }
 
 const FLOORS: [&str; 6] =
@@ -207,7 +146,6 @@ const SHARED_2: &str = "hlc: shared, two threads";
 const LOCAL: &str = "hlc: `&mut`";
 const OS_1: &str = "hlc: the system's clock, one thread";
 const CACHED_2: &str = "hlc: cached wall, two threads";
-const MARK: &str = "<!-- Below this line all is written by the program. -->";
 const ROUNDS: usize = 600;
 const CALLS: usize = 4_096;
 const SLICES: usize = 40;

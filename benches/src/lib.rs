@@ -26,8 +26,12 @@ mod explore;
 pub mod hlc;
 pub mod lamport;
 pub mod measure;
+pub mod results;
+mod table;
+pub mod vclock;
 mod wall;
 
 pub use case::{Case, Work, sink, worker};
 pub use explore::explore;
+pub use table::{Table, at_least, at_most};
 pub use wall::{cached, walls};
