@@ -8,6 +8,8 @@ extern crate std;
 
 mod actor;
 mod causality;
+mod clock_view;
+pub mod codec;
 mod counter;
 mod dot;
 mod error;
@@ -28,6 +30,8 @@ mod dot_set;
 mod pruned_vector;
 #[cfg(feature = "alloc")]
 mod runs;
+#[cfg(all(feature = "alloc", feature = "serde"))]
+mod serde_clock;
 #[cfg(feature = "alloc")]
 mod stripped;
 #[cfg(feature = "alloc")]
@@ -37,6 +41,7 @@ mod version_vector;
 
 pub use actor::Actor;
 pub use causality::Causality;
+pub use clock_view::{ClockView, ClockViewIter};
 pub use counter::Counter;
 pub use dot::Dot;
 pub use error::{
