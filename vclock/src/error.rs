@@ -33,6 +33,38 @@ pub enum ReceiveError {
     Exhausted(#[from] Exhausted),
 }
 
+/// A value was not written. The set is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum PutError {
+    /// The client has seen writes of this server that the server knows nothing of: it forgot them, or they are forged.
+    #[error(transparent)]
+    Amnesia(#[from] Amnesia),
+    /// The server's counter can't count another write.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+    /// The write that is to be overwritten is another server's, and hasn't come here yet.
+    #[error(
+        "the write to be overwritten is number {claimed} of its server, of which only {known} are seen here: sync first, or put blindly"
+    )]
+    Unseen {
+        /// How many of that server's writes are seen here.
+        known: u64,
+        /// Which of them it is.
+        claimed: u64,
+    },
+    /// It would make too many siblings.
+    #[error(
+        "it would make {count} siblings, at most {max} are allowed: read them, and put with their context"
+    )]
+    Siblings {
+        /// How many there would be.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+}
+
 /// Entries are not those of a clock: ids must strictly ascend, counters must not be zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]

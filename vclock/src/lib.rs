@@ -27,6 +27,8 @@ mod clock;
 #[cfg(feature = "alloc")]
 mod dot_set;
 #[cfg(feature = "alloc")]
+mod dvv_set;
+#[cfg(feature = "alloc")]
 mod pruned_vector;
 #[cfg(feature = "alloc")]
 mod runs;
@@ -59,6 +61,9 @@ pub use causal_buffer::{CausalBuffer, Inserted};
 pub use clock::{Clock, INLINE, IntoIter, Kind};
 #[cfg(feature = "alloc")]
 pub use dot_set::{DotSet, Run};
+#[cfg(feature = "alloc")]
+pub use dvv_set::{DvvSet, Synced};
+pub use error::PutError;
 #[cfg(feature = "alloc")]
 pub use error::{Refusal, Refused};
 #[cfg(feature = "alloc")]
