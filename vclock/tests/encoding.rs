@@ -6,7 +6,8 @@ use spacelike_vclock::codec::{
     Roster, WireActor,
 };
 use spacelike_vclock::{
-    Actor, ClockView, Dot, NotAbove, NotCanonical, PrunedVector, VectorClock, VersionVector,
+    Actor, ClockView, Counter, Dot, FixedClock, NotAbove, NotCanonical, PrunedVector, VectorClock,
+    VersionVector,
 };
 
 /// A clock is a header, the number of entries, and for each the gap to its id and the counter less one.
@@ -85,6 +86,32 @@ fn dots_are_pinned() {
     let dot = Dot::new(Actor { id: "ada".to_owned(), epoch: 3 }, 200).unwrap();
     assert_eq!(dot.to_bytes(), [0x13, 6, 3, b'a', b'd', b'a', 0xC7, 1]);
     assert_eq!(Dot::from_bytes(&dot.to_bytes(), Limits::NONE), Ok(dot));
+}
+
+/// A fixed clock is a header, which says how wide its counters are, and these, big-endian.
+#[test]
+fn fixed_clocks_are_pinned() {
+    fn pinned<const N: usize, C: Counter>(counters: [C; N], bytes: &[u8]) {
+        let clock = FixedClock::from(counters);
+        assert_eq!(clock.to_bytes(), bytes);
+        assert_eq!(clock.encoded_len(), bytes.len());
+        assert_eq!(FixedClock::from_bytes(bytes, Limits::entries(0)), Ok(clock));
+        let width = u8::try_from(size_of::<C>()).unwrap();
+        assert_eq!(Header::of(bytes), Ok(Header { mode: Mode::Fixed { width }, pruned: false }));
+    }
+    pinned([1_u8, 0, 255], &[0x14, 1, 0, 255]);
+    pinned([0x0102_u16, 3], &[0x15, 1, 2, 0, 3]);
+    pinned([0x0102_0304_u32], &[0x16, 1, 2, 3, 4]);
+    pinned([0x0102_0304_0506_0708_u64, 9], &[0x17, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 9]);
+    pinned([0_u64; 0], &[0x17]);
+    // More than is handed over in one piece.
+    pinned([0x0101_0101_u32; 40], &[&[0x16][..], &[1; 160]].concat());
+
+    refused::<FixedClock<2, u8>>(&[0x14, 1], 2, DecodeCause::End);
+    refused::<FixedClock<2, u16>>(&[0x15, 0, 1, 0], 3, DecodeCause::End);
+    refused::<FixedClock<2, u8>>(&[0x14, 1, 2, 3], 3, DecodeCause::Trailing { len: 1 });
+    let (expected, found) = (Mode::Fixed { width: 2 }, Mode::Fixed { width: 1 });
+    refused::<FixedClock<1, u16>>(&[0x14, 0, 1], 0, DecodeCause::Mode { expected, found });
 }
 
 /// By a roster, a clock is a header, the roster's fingerprint, and a counter for each.

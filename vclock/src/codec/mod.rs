@@ -14,7 +14,7 @@
 //! | `0x11` | a clock by a roster | the fingerprint of the roster; for each of its actors the counter |
 //! | `0x12` | a clock above a base | the fingerprint of the base; the number of entries above it; for each the id and how far above, less one |
 //! | `0x13` | a dot | the id; its counter less one |
-//! | `0x14` to `0x17` | a fixed clock | each counter in 1, 2, 4, or 8 bytes, big-endian |
+//! | `0x14` to `0x17` | a [`FixedClock`](crate::FixedClock) | each counter in 1, 2, 4 or 8 bytes, big-endian, so that any can be read alone |
 //!
 //! Numbers are varints: seven bits a byte, lowest first, the high bit set on all but the last (LEB128), in the shortest
 //! form. Fingerprints are four bytes, big-endian: the CRC-32 of zlib, of a base's encoding, or of a roster's as
@@ -38,6 +38,7 @@ mod decode;
 mod dot;
 mod encode;
 mod error;
+mod fixed;
 mod header;
 mod limits;
 pub(crate) mod reader;
