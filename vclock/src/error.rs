@@ -31,6 +31,9 @@ pub enum ReceiveError {
     /// Our own counter can't count the event of receiving it.
     #[error(transparent)]
     Exhausted(#[from] Exhausted),
+    /// The actors of both don't fit. Only a clock of bounded capacity says so.
+    #[error(transparent)]
+    Full(#[from] Full),
 }
 
 /// A value was not written. The set is unchanged.
@@ -267,4 +270,72 @@ pub enum Refusal<A> {
         /// Who was evicted.
         actor: A,
     },
+}
+
+/// A clock of bounded capacity has no room for as many actors. It is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("there is room for {capacity} actors, and {needed} are needed: retire some, or take a clock with more room")]
+pub struct Full {
+    /// How many actors there is room for.
+    pub capacity: usize,
+    /// How many there would be. Where entries come one by one, it is the first number that doesn't fit.
+    pub needed: usize,
+}
+
+/// An event was not counted. The clock is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum TickError {
+    /// The actor's counter is at its last value.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+    /// There is no room for one more actor.
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+/// A clock was not taken over. Ours is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObserveError {
+    /// It has seen events of ours that we know nothing of.
+    #[error(transparent)]
+    Amnesia(#[from] Amnesia),
+    /// The actors of both don't fit.
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+/// A dot was not taken over. The clock is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum RaiseError {
+    /// The clock's counters are too narrow for it.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+    /// There is no room for one more actor.
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+/// A dot's counter is above what a clock can count to. The clock is unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("the clock counts up to {limit}, not to {counter}: take a clock with wider counters")]
+pub struct OutOfRange {
+    /// The dot's counter.
+    pub counter: u64,
+    /// The greatest that the clock can hold.
+    pub limit: u64,
+}
+
+/// Entries are not those of a clock, or don't fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum FromSortedError {
+    /// They are not those of a clock.
+    #[error(transparent)]
+    NotCanonical(#[from] NotCanonical),
+    /// There are too many.
+    #[error(transparent)]
+    Full(#[from] Full),
 }

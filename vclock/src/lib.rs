@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod actor;
+mod bounded_clock;
 mod causality;
 mod clock_view;
 pub mod codec;
@@ -42,13 +43,15 @@ mod vector_clock;
 mod version_vector;
 
 pub use actor::Actor;
+pub use bounded_clock::BoundedClock;
 pub use causality::Causality;
 pub use clock_view::{ClockView, ClockViewIter};
 pub use counter::Counter;
 pub use dot::Dot;
 pub use error::{
-    Amnesia, BaseDiffers, Exhausted, IssueError, LenDiffers, NotAbove, NotCanonical, NotLast,
-    ParseActorError, ParseClockError, ParseDotError, ParseFixedClockError, ReceiveError, Unreserved,
+    Amnesia, BaseDiffers, Exhausted, FromSortedError, Full, IssueError, LenDiffers, NotAbove, NotCanonical,
+    NotLast, ObserveError, OutOfRange, ParseActorError, ParseClockError, ParseDotError, ParseFixedClockError,
+    RaiseError, ReceiveError, TickError, Unreserved,
 };
 pub use fixed_clock::FixedClock;
 pub use reserved_counter::{Reservation, ReservedCounter, Stored};
