@@ -274,7 +274,9 @@ pub enum Refusal<A> {
 
 /// A clock of bounded capacity has no room for as many actors. It is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("there is room for {capacity} actors, and {needed} are needed: retire some, or take a clock with more room")]
+#[error(
+    "there is room for {capacity} actors, and {needed} are needed: retire some, or take a clock with more room"
+)]
 pub struct Full {
     /// How many actors there is room for.
     pub capacity: usize,
@@ -338,4 +340,16 @@ pub enum FromSortedError {
     /// There are too many.
     #[error(transparent)]
     Full(#[from] Full),
+}
+
+/// A counter is too great for its lane of a packed clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("lane {lane} counts up to {limit}, not to {counter}: take fewer and wider lanes, or a FixedClock")]
+pub struct LaneOverflow {
+    /// Which lane, from 0.
+    pub lane: usize,
+    /// What it was to hold.
+    pub counter: u64,
+    /// What it can hold.
+    pub limit: u64,
 }

@@ -15,9 +15,17 @@ mod counter;
 mod dot;
 mod error;
 mod fixed_clock;
+mod packed;
 mod reserved_counter;
 pub mod shiviz;
 mod sorted;
+
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod atomic_clock;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod atomic_packed;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod sync;
 
 #[cfg(feature = "alloc")]
 mod broadcast;
@@ -49,11 +57,12 @@ pub use clock_view::{ClockView, ClockViewIter};
 pub use counter::Counter;
 pub use dot::Dot;
 pub use error::{
-    Amnesia, BaseDiffers, Exhausted, FromSortedError, Full, IssueError, LenDiffers, NotAbove, NotCanonical,
+    Amnesia, BaseDiffers, Exhausted, FromSortedError, Full, IssueError, LaneOverflow, LenDiffers, NotAbove, NotCanonical,
     NotLast, ObserveError, OutOfRange, ParseActorError, ParseClockError, ParseDotError, ParseFixedClockError,
     RaiseError, ReceiveError, TickError, Unreserved,
 };
 pub use fixed_clock::FixedClock;
+pub use packed::Packed;
 pub use reserved_counter::{Reservation, ReservedCounter, Stored};
 
 #[cfg(feature = "alloc")]
@@ -77,3 +86,11 @@ pub use stripped::Stripped;
 pub use vector_clock::{Events, VectorClock};
 #[cfg(feature = "alloc")]
 pub use version_vector::{Updates, VersionVector};
+
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+pub use atomic_clock::AtomicClock;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+pub use atomic_packed::AtomicPacked;
+
+#[cfg(test)]
+mod tests;
