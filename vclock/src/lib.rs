@@ -57,9 +57,9 @@ pub use clock_view::{ClockView, ClockViewIter};
 pub use counter::Counter;
 pub use dot::Dot;
 pub use error::{
-    Amnesia, BaseDiffers, Exhausted, FromSortedError, Full, IssueError, LaneOverflow, LenDiffers, NotAbove, NotCanonical,
-    NotLast, ObserveError, OutOfRange, ParseActorError, ParseClockError, ParseDotError, ParseFixedClockError,
-    RaiseError, ReceiveError, TickError, Unreserved,
+    Amnesia, BaseDiffers, Exhausted, FromSortedError, Full, IssueError, LaneOverflow, LenDiffers, NotAbove,
+    NotCanonical, NotLast, ObserveError, OutOfRange, ParseActorError, ParseClockError, ParseDotError,
+    ParseFixedClockError, RaiseError, ReceiveError, TickError, Unreserved,
 };
 pub use fixed_clock::FixedClock;
 pub use packed::Packed;
