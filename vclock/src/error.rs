@@ -353,3 +353,55 @@ pub struct LaneOverflow {
     /// What it can hold.
     pub limit: u64,
 }
+
+/// A member's report was not taken. Nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// It is not a member: it was never added, or is retired.
+    #[error("only members report: add it first, with the state that it starts from")]
+    NotMember,
+    /// It claims to have seen dots of our own that we haven't reported.
+    #[error(transparent)]
+    Amnesia(#[from] Amnesia),
+}
+
+/// The membership of a group stays as it is. Nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum MembershipError {
+    /// Who is to come is a member.
+    #[error("it is a member already: who comes again needs a new name or epoch, or has to be retired first")]
+    Member,
+    /// Who is to leave is not a member.
+    #[error("it is not a member: it was never added, or is retired")]
+    NotMember,
+    /// Who is to leave is ourselves.
+    #[error("we can't leave and still ask what is stable: replace us by another name")]
+    Own,
+    /// Who is to come lacks something that is stable.
+    #[error(
+        "it would start from {start} dots of an actor of which {stable} are stable: give it a newer state to start from"
+    )]
+    Behind {
+        /// What it has seen of some actor.
+        start: u64,
+        /// What is stable of that actor.
+        stable: u64,
+    },
+    /// It claims to have seen dots of our own that we haven't reported.
+    #[error(transparent)]
+    Amnesia(#[from] Amnesia),
+}
+
+/// An actor is tracked still. Nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ForgetError {
+    /// It is a member.
+    #[error("a member is always tracked: retire it first")]
+    Member,
+    /// Not all members have seen exactly its last dot.
+    #[error(transparent)]
+    NotLast(#[from] NotLast),
+}

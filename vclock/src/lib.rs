@@ -44,6 +44,8 @@ mod runs;
 #[cfg(all(feature = "alloc", feature = "serde"))]
 mod serde_clock;
 #[cfg(feature = "alloc")]
+mod stability;
+#[cfg(feature = "alloc")]
 mod stripped;
 #[cfg(feature = "alloc")]
 mod vector_clock;
@@ -77,9 +79,11 @@ pub use dot_set::{DotSet, Run};
 pub use dvv_set::{DvvSet, Synced};
 pub use error::PutError;
 #[cfg(feature = "alloc")]
-pub use error::{Refusal, Refused};
+pub use error::{ForgetError, MembershipError, Refusal, Refused, ReportError};
 #[cfg(feature = "alloc")]
 pub use pruned_vector::{PruneLimits, PrunedVector};
+#[cfg(feature = "alloc")]
+pub use stability::{Laggard, Stability};
 #[cfg(feature = "alloc")]
 pub use stripped::Stripped;
 #[cfg(feature = "alloc")]
