@@ -62,7 +62,7 @@ pub(crate) fn wires<A: WireActor, C: Counter>(
 pub(super) fn len<'a, W: WireId<'a>>(count: usize, entries: impl Iterator<Item = (W, u64)>) -> usize {
     let mut after = None;
     entries.fold(varint::len(count as u64), |sum, (id, counter)| {
-        sum + id.len(after.replace(id)) + varint::len(counter - 1)
+        sum + id.len(follow(id, &mut after)) + varint::len(counter - 1)
     })
 }
 
@@ -81,9 +81,15 @@ pub(crate) fn put<'a, W: WireId<'a>, F: FnMut(&[u8])>(
 
 #[inline]
 pub(super) fn put_id<'a, W: WireId<'a>, F: FnMut(&[u8])>(id: W, after: &mut Option<W>, out: &mut Writer<F>) {
-    let after = after.replace(id);
-    assert!(after < Some(id), "a `WireActor` must have the order of its `Wire`");
-    id.put(after, out);
+    id.put(follow(id, after), out);
+}
+
+/// The id before.
+#[inline]
+fn follow<'a, W: WireId<'a>>(id: W, after: &mut Option<W>) -> Option<W> {
+    let before = after.replace(id);
+    assert!(before < Some(id), "a `WireActor` must have the order of its `Wire`");
+    before
 }
 
 #[cfg(feature = "alloc")]
