@@ -3,6 +3,11 @@ use crate::{Dot, VersionVector};
 /// A message to the whole group, with what it depends on: what a [`CausalBuffer`](crate::CausalBuffer) of one member
 /// [sends](crate::CausalBuffer::send), and those of all others [take](crate::CausalBuffer::insert).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    serde(bound(deserialize = "A: Ord + serde::Deserialize<'de>, M: serde::Deserialize<'de>"))
+)]
 pub struct Broadcast<A, M> {
     /// Who sent it, and which of the sender's messages it is. Names the message: no two may have the same.
     pub dot: Dot<A>,

@@ -366,6 +366,24 @@ fn a_capacity_of_zero_is_a_misuse() {
     let _ = Buffer::new(OWN, 0);
 }
 
+/// A message travels by its fields; a context that isn't canonical, and a zero as its number, don't arrive.
+#[cfg(feature = "serde")]
+#[test]
+fn broadcasts_have_three_fields() {
+    let sent = broadcast(7, 3, [(2, 5), (7, 2)]);
+    let json = r#"{"dot":{"actor":7,"counter":3},"context":[[2,5],[7,2]],"message":0}"#;
+    assert_eq!(serde_json::to_string(&sent).unwrap(), json);
+    assert_eq!(serde_json::from_str::<Message>(json).unwrap(), sent);
+    let bytes = [7, 3, 2, 2, 5, 7, 2, 0];
+    assert_eq!(postcard::to_stdvec(&sent).unwrap(), bytes);
+    assert_eq!(postcard::from_bytes::<Message>(&bytes).unwrap(), sent);
+    for (good, bad) in
+        [("\"counter\":3", "\"counter\":0"), ("[2,5]", "[9,5]"), ("\"message\":0", "\"message\":0,\"x\":1")]
+    {
+        assert!(serde_json::from_str::<Message>(&json.replace(good, bad)).is_err(), "{bad}");
+    }
+}
+
 /// A message of a history, and what happened before it by definition: the sets of dots that its sender had delivered.
 #[derive(Clone, Debug)]
 struct Event {
