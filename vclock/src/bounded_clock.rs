@@ -5,8 +5,8 @@ use core::hash::{Hash, Hasher};
 use core::num::NonZeroUsize;
 
 use crate::{
-    Amnesia, Causality, Counter, Dot, Exhausted, FromSortedError, Full, NotCanonical, ObserveError,
-    OutOfRange, RaiseError, ReceiveError, TickError, sorted,
+    Amnesia, Causality, Counter, Dot, Exhausted, FromSortedError, Full, ObserveError, OutOfRange, RaiseError,
+    ReceiveError, TickError, sorted,
 };
 
 /// The clock of a cluster whose members come and go, without a heap: a counter for each of up to `CAP` actors, zero for
@@ -226,7 +226,7 @@ impl<A: Ord + Copy, const CAP: usize, C: Counter> BoundedClock<A, CAP, C> {
     /// Of entries that must be canonical: actors strictly ascending, no zero counters. Looks at no more than `CAP + 1`.
     ///
     /// # Errors
-    /// [`FromSortedError`] names the first entry that isn't canonical, or that doesn't fit.
+    /// [`FromSortedError`] names the first entry that isn't canonical, or says that there are too many.
     ///
     /// # Examples
     /// ```
@@ -241,20 +241,11 @@ impl<A: Ord + Copy, const CAP: usize, C: Counter> BoundedClock<A, CAP, C> {
     /// ```
     pub fn try_from_sorted(entries: impl IntoIterator<Item = (A, C)>) -> Result<Self, FromSortedError> {
         let mut clock = Self::new();
-        entries.into_iter().try_for_each(|entry| clock.push(entry))?;
+        for entry in entries {
+            clock.insert(clock.len(), entry)?;
+        }
+        sorted::check(clock.as_slice())?;
         Ok(clock)
-    }
-
-    /// Adds an entry that must come after all others.
-    fn push(&mut self, entry: (A, C)) -> Result<(), FromSortedError> {
-        let index = self.len();
-        if self.as_slice().last().is_some_and(|last| last.0 >= entry.0) {
-            return Err(NotCanonical::Order { index }.into());
-        }
-        if entry.1 == C::ZERO {
-            return Err(NotCanonical::Zero { index }.into());
-        }
-        Ok(self.insert(index, entry)?)
     }
 
     /// An event of `actor`: something it did, a message it sends, or an update, whichever this clock counts. The clock
@@ -616,8 +607,9 @@ where
             ) -> Result<Self::Value, S::Error> {
                 let Self(mut clock) = self;
                 while let Some(entry) = entries.next_element()? {
-                    clock.push(entry).map_err(serde::de::Error::custom)?;
+                    clock.insert(clock.len(), entry).map_err(serde::de::Error::custom)?;
                 }
+                sorted::check(clock.as_slice()).map_err(serde::de::Error::custom)?;
                 Ok(clock)
             }
         }
