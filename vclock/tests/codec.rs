@@ -11,7 +11,8 @@ use spacelike_vclock::codec::{
     Base, Decode, DecodeCause, DecodeError, Encode, Header, Limits, Roster, WireActor,
 };
 use spacelike_vclock::{
-    Actor, Causality, ClockView, Dot, FixedClock, PrunedVector, Updates, VectorClock, VersionVector,
+    Actor, BoundedClock, Causality, ClockView, Dot, FixedClock, PrunedVector, Updates, VectorClock,
+    VersionVector,
 };
 
 proptest! {
@@ -52,6 +53,7 @@ proptest! {
         canonical::<PrunedVector<Vec<u8>>>(&bytes)?;
         canonical::<Dot<u16>>(&bytes)?;
         canonical::<Dot<Actor<Box<str>>>>(&bytes)?;
+        canonical::<BoundedClock<u16, 4, u16>>(&bytes)?;
         canonical::<FixedClock<3, u8>>(&bytes)?;
         canonical::<FixedClock<2, u16>>(&bytes)?;
         canonical::<FixedClock<1, u64>>(&bytes)?;

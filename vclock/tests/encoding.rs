@@ -6,8 +6,8 @@ use spacelike_vclock::codec::{
     Roster, WireActor,
 };
 use spacelike_vclock::{
-    Actor, ClockView, Counter, Dot, FixedClock, NotAbove, NotCanonical, PrunedVector, VectorClock,
-    VersionVector,
+    Actor, BoundedClock, ClockView, Counter, Dot, FixedClock, NotAbove, NotCanonical, PrunedVector,
+    VectorClock, VersionVector,
 };
 
 /// A clock is a header, the number of entries, and for each the gap to its id and the counter less one.
@@ -69,6 +69,27 @@ fn pruned_vectors_are_pinned() {
     assert_eq!(refused_view, DecodeError { offset: 0, cause: DecodeCause::Pruned });
     refused::<PrunedVector<u32>>(&vector.to_bytes(), 0, DecodeCause::NotPruned);
     assert_eq!(Header::of(&bytes), Ok(Header { mode: Mode::Sparse, pruned: true }));
+}
+
+/// Without a heap, the same bytes: whoever has one can read them.
+#[test]
+fn bounded_clocks_are_pinned() {
+    let clock = BoundedClock::<u16, 3, u8>::try_from_sorted([(7, 128), (8, 1), (300, 255)]).unwrap();
+    let bytes = [0x10, 3, 7, 127, 0, 0, 0xA3, 2, 0xFE, 1];
+    assert_eq!(clock.to_bytes(), bytes);
+    assert_eq!(clock.encoded_len(), bytes.len());
+    assert_eq!(BoundedClock::from_bytes(&bytes, Limits::NONE), Ok(clock));
+    let on_the_heap = VersionVector::<u16>::from_bytes(&bytes, Limits::NONE);
+    assert_eq!(on_the_heap, Ok([(7, 128), (8, 1), (300, 255)].into()));
+
+    let too_many = DecodeCause::EntriesMax { count: 3, entries_max: 2 };
+    refused::<BoundedClock<u16, 2, u8>>(&bytes, 1, too_many);
+    let refused_by_limits = BoundedClock::<u16, 3, u8>::from_bytes(&bytes, Limits::entries(2));
+    assert_eq!(refused_by_limits, Err(DecodeError { offset: 1, cause: too_many }));
+    refused::<BoundedClock<u8, 3, u16>>(&bytes, 6, DecodeCause::IdRange);
+    refused::<BoundedClock<u16, 3, u8>>(&[0x10, 2, 7, 0, 7, 0xFF, 1], 4, DecodeCause::CounterRange);
+    refused::<BoundedClock<u16, 3, u8>>(&[0x10, 1, 7, 0, 9], 4, DecodeCause::Trailing { len: 1 });
+    refused::<BoundedClock<u16, 3, u8>>(&[0x10, 2, 7, 0, 0x80, 0x80], 4, DecodeCause::End);
 }
 
 /// A dot is a header, its id, and its counter less one.

@@ -32,6 +32,7 @@
 
 #[cfg(feature = "alloc")]
 mod base;
+mod bounded;
 #[cfg(feature = "alloc")]
 mod crc;
 mod decode;
