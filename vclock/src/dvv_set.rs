@@ -32,8 +32,8 @@ use crate::{Amnesia, Causality, Dot, Exhausted, NotCanonical, PutError, VersionV
 ///   covers values that nobody has read: authenticate contexts if you can't trust your clients.
 ///
 /// # Examples
-/// Two clients who always write without having seen the other's latest make two siblings. Where only vectors are compared,
-/// every write becomes one, 102 in all:
+/// Two clients who always write without having seen the other's latest make two siblings. Where one vector stands for all
+/// values together, no such write can tell what to drop, and they pile up to 102:
 ///
 /// ```
 /// use spacelike_vclock::{DvvSet, VersionVector};
@@ -188,7 +188,7 @@ impl<A: Ord, V> DvvSet<A, V> {
     /// leaves that unchanged. Values aren't looked at; two replicas with equal dots hold the same.
     ///
     /// # Cost
-    /// That of comparing the contexts, and O(log n) for each sibling.
+    /// O(n + s log(n + s)): n servers, s siblings of both.
     ///
     /// # Examples
     /// ```
@@ -411,7 +411,7 @@ impl<A: Ord + Clone, V> DvvSet<A, V> {
     /// Idempotent, commutative, associative. It refuses nothing; see [`check_own`](Self::check_own).
     ///
     /// # Cost
-    /// O(n + s log n): n servers, s siblings of both. Values are moved.
+    /// O(n + s log(n + s)): n servers, s siblings of both. Values are moved.
     ///
     /// # Examples
     /// ```
