@@ -163,6 +163,14 @@ fn the_orders_are_orders() {
     });
 }
 
+/// Which total order it is, pinned: all nodes must have the same one.
+#[test]
+fn the_total_order_is_by_weight_then_by_counters() {
+    let total = |a: [u8; 2], b: [u8; 2]| FixedClock::from(a).total_cmp(&FixedClock::from(b));
+    assert_eq!(total([0, 9], [1, 0]), Ordering::Greater);
+    assert_eq!(total([1, 2], [2, 1]), Ordering::Less);
+}
+
 /// The clock condition of vector clocks, in both directions (Mattern 1989): over random executions with lost, repeated and
 /// overtaken messages, one event's clock is before another's exactly if the one happened before the other.
 #[test]
