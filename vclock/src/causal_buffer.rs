@@ -18,9 +18,9 @@ use crate::{Amnesia, Broadcast, Dot, Exhausted, Refusal, Refused, Run, VersionVe
 /// what is in the buffer, and on nothing else; and if all messages are in the buffer, full contexts make all members
 /// deliver in the same order. Otherwise, members agree on the order of messages that depend on each other, not of concurrent ones.
 ///
-/// **Bounds.** At most `capacity` messages are in it, with at most twice as many entries of an index. What a message costs
-/// depends on its context and its content, which whoever decodes it has to bound; so is who may send at all, since the
-/// vector of what is delivered has a counter for each sender.
+/// **Bounds.** At most `capacity` messages are in it, with at most twice as many entries of an index. How large a message and
+/// its context may be, and who may send at all, is for the caller to check before: what is delivered is a vector with a
+/// counter for each sender.
 ///
 /// **Work.** A message that can't be delivered waits on exactly one missing dot, and is looked at again when that one comes,
 /// from there on: no entry of a context is looked at twice (see [`examined`](Self::examined)).
@@ -68,7 +68,6 @@ pub struct CausalBuffer<A, M> {
 
 /// What became of a message that was [inserted](CausalBuffer::insert).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use]
 pub enum Inserted {
     /// It can be delivered: [`pop`](CausalBuffer::pop).
     Ready,
@@ -233,7 +232,8 @@ impl<A: Ord + Clone, M> CausalBuffer<A, M> {
     /// let mut alice = CausalBuffer::new("alice", 8);
     /// let [_, second, third] = [alice.send(1)?, alice.send(2)?, alice.send(3)?];
     /// let mut bob = CausalBuffer::new("bob", 8);
-    /// let _ = (bob.insert(second)?, bob.insert(third)?);
+    /// bob.insert(second)?;
+    /// bob.insert(third)?;
     /// assert_eq!(bob.advance_to(&[("alice", 2)].into()), Ok(1));
     /// assert_eq!(bob.pop().unwrap().message, 3);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -276,7 +276,7 @@ impl<A: Ord + Clone, M> CausalBuffer<A, M> {
     /// let mut alice = CausalBuffer::new("alice", 8);
     /// let (_lost, late) = (alice.send("lost")?, alice.send("late")?);
     /// let mut bob = CausalBuffer::new("bob", 8);
-    /// let _ = bob.insert(late.clone())?;
+    /// bob.insert(late.clone())?;
     /// assert_eq!(bob.evict(&"alice"), [late.clone()]);
     /// assert_eq!(bob.insert(late).unwrap_err().why, Refusal::Evicted { actor: "alice" });
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -308,7 +308,7 @@ impl<A: Ord + Clone, M> CausalBuffer<A, M> {
     ///
     /// let mut buffer = CausalBuffer::new("own", 8);
     /// let context = [("a", 2), ("b", u64::MAX)].into();
-    /// let _ = buffer.insert(Broadcast { dot: Dot::new("a", 3).unwrap(), context, message: () })?;
+    /// buffer.insert(Broadcast { dot: Dot::new("a", 3).unwrap(), context, message: () })?;
     /// let missing: Vec<_> = buffer.waiting_on().iter().map(ToString::to_string).collect();
     /// assert_eq!(missing, ["a:1-2", "b:1-18446744073709551615"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

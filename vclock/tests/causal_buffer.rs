@@ -30,13 +30,13 @@ proptest! {
         let mut delivered = Vec::new();
         if !history.is_empty() {
             for (which, pops) in arrivals {
-                let _ = buffer.insert(history[which.index(history.len())].broadcast.clone()).unwrap();
+                buffer.insert(history[which.index(history.len())].broadcast.clone()).unwrap();
                 delivered.extend((0..pops).map_while(|_| buffer.pop()));
             }
         }
         // What was lost is sent again; all else then comes twice.
         for event in history.iter().rev() {
-            let _ = buffer.insert(event.broadcast.clone()).unwrap();
+            buffer.insert(event.broadcast.clone()).unwrap();
         }
         delivered.extend(std::iter::from_fn(|| buffer.pop()));
 
@@ -53,7 +53,7 @@ proptest! {
         let mut buffer = Buffer::new(OWN, 1_000);
         let mut here = BTreeSet::new();
         for (event, _) in history.iter().zip(lost).filter(|(_, lost)| !lost) {
-            let _ = buffer.insert(event.broadcast.clone()).unwrap();
+            buffer.insert(event.broadcast.clone()).unwrap();
             here.insert(event.broadcast.dot);
         }
         for _ in 0..pops {
@@ -65,7 +65,7 @@ proptest! {
 
         for dot in dots(&buffer.waiting_on()) {
             let event = history.iter().find(|event| event.broadcast.dot == dot).unwrap();
-            let _ = buffer.insert(event.broadcast.clone()).unwrap();
+            buffer.insert(event.broadcast.clone()).unwrap();
         }
         while buffer.pop().is_some() {}
         prop_assert!(buffer.is_empty());
@@ -81,7 +81,7 @@ proptest! {
         arrivals.sort_by_key(|broadcast| (broadcast.message as u64).wrapping_mul(shuffle | 1).rotate_left(32));
         let mut buffer = Buffer::new(OWN, 1_000);
         for broadcast in arrivals {
-            let _ = buffer.insert(broadcast).unwrap();
+            buffer.insert(broadcast).unwrap();
         }
         prop_assert_eq!(std::iter::from_fn(|| buffer.pop()).collect::<Vec<_>>(), sorted);
     }
@@ -125,7 +125,7 @@ proptest! {
         let mut buffer = Buffer::new(OWN, 1_000);
         let mut delivered = Vec::new();
         for (event, _) in history.iter().zip(lost).filter(|(_, lost)| !lost) {
-            let _ = buffer.insert(event.broadcast.clone()).unwrap();
+            buffer.insert(event.broadcast.clone()).unwrap();
         }
         delivered.extend((0..pops).map_while(|_| buffer.pop()));
         let until = buffer.delivered().get(&evicted);
@@ -141,7 +141,7 @@ proptest! {
                 let refused = buffer.insert(event.broadcast.clone()).unwrap_err();
                 prop_assert_eq!(refused.why, Refusal::Evicted { actor: evicted });
             } else {
-                let _ = buffer.insert(event.broadcast.clone()).unwrap();
+                buffer.insert(event.broadcast.clone()).unwrap();
             }
         }
         delivered.extend(std::iter::from_fn(|| buffer.pop()));
@@ -216,7 +216,7 @@ fn reversed_messages_are_linear_work() {
             let expected: u64 = messages.iter().map(examinations).sum();
             let mut buffer = Buffer::new(OWN, count);
             for broadcast in messages {
-                let _ = buffer.insert(broadcast).unwrap();
+                buffer.insert(broadcast).unwrap();
             }
             assert_eq!(buffer.ready_count(), 1);
             let delivered: Vec<_> = std::iter::from_fn(|| buffer.pop()).collect();
@@ -284,9 +284,42 @@ fn a_chain_of_thousands_is_evicted_at_once() {
     let lost = messages.remove(0);
     let mut buffer = Buffer::new(OWN, 20_000);
     for broadcast in messages.iter().rev() {
-        let _ = buffer.insert(broadcast.clone()).unwrap();
+        buffer.insert(broadcast.clone()).unwrap();
     }
     assert_eq!(buffer.evict(&lost.dot.actor), messages);
+}
+
+/// Whoever fills the buffer with what never becomes deliverable can't keep out what is; and it shows who that is.
+#[test]
+fn a_flood_does_not_keep_out_what_is_deliverable() {
+    let mut buffer = Buffer::new(OWN, 8);
+    for counter in 2..9 {
+        assert_eq!(buffer.insert(broadcast(0, counter, [])), Ok(Inserted::Waiting));
+    }
+    for counter in 1..100 {
+        assert_eq!(
+            buffer.insert(broadcast(1, counter + 1, [])).unwrap_err().why,
+            Refusal::Full { capacity: 8 }
+        );
+        assert_eq!(buffer.insert(broadcast(1, counter, [])), Ok(Inserted::Ready));
+        assert_eq!(buffer.insert(broadcast(2, 1, [])).unwrap_err().why, Refusal::Full { capacity: 8 });
+        assert_eq!(buffer.pop(), Some(broadcast(1, counter, [])));
+    }
+    assert_eq!((buffer.count_of(&0), buffer.count_of(&1)), (7, 0));
+    assert_eq!(buffer.evict(&0).len(), 7);
+    assert!(buffer.is_empty());
+}
+
+/// What was delivered leaves its memory to what comes.
+#[test]
+fn places_are_used_again() {
+    let mut buffer = Buffer::new(OWN, 8);
+    for counter in (1..1_000).step_by(2) {
+        buffer.insert(broadcast(0, counter + 1, [])).unwrap();
+        buffer.insert(broadcast(0, counter, [])).unwrap();
+        while buffer.pop().is_some() {}
+    }
+    assert_eq!(format!("{buffer:?}").matches("None").count(), 2);
 }
 
 /// What gives our own name a future is refused: we would send the same dot again.
