@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use spacelike_lab::analysis::Analysis;
 use spacelike_lab::diagram::Diagram;
 use spacelike_lab::tour::{Report, Run, Tour};
+use spacelike_lab::trace::Shiviz;
 use tokio::runtime::Runtime;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -36,7 +37,7 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
     let options = args.options().map_err(Failure::usage)?;
     log(args.verbose);
     let tour = Tour::bind(&options).map_err(Failure::usage)?;
-    let files = Files::create(&args.out)?;
+    let files = Files::create(&args.out, args.shiviz.as_deref())?;
     let refused = |error| Failure::usage(format_args!("can't start: {error}"));
     let runtime = Runtime::new().map_err(refused)?;
     let stop = signals::stop().map_err(refused)?;
@@ -82,21 +83,23 @@ impl Failure {
 struct Files {
     trace: (PathBuf, File),
     diagram: (PathBuf, File),
+    shiviz: Option<(PathBuf, File)>,
 }
 
 impl Files {
-    fn create(folder: &Path) -> Result<Self, Failure> {
+    fn create(folder: &Path, shiviz: Option<&Path>) -> Result<Self, Failure> {
         let refused =
             |path: &Path, error| Failure::usage(format_args!("can't write to {}: {error}", path.display()));
         fs::create_dir_all(folder).map_err(|error| refused(folder, error))?;
-        let create = |name| {
-            let path = folder.join(name);
-            match File::create(&path) {
-                Ok(file) => Ok((path, file)),
-                Err(error) => Err(refused(&path, error)),
-            }
+        let create = |path: PathBuf| match File::create(&path) {
+            Ok(file) => Ok((path, file)),
+            Err(error) => Err(refused(&path, error)),
         };
-        Ok(Self { trace: create("trace.jsonl")?, diagram: create("diagram.html")? })
+        Ok(Self {
+            trace: create(folder.join("trace.jsonl"))?,
+            diagram: create(folder.join("diagram.html"))?,
+            shiviz: shiviz.map(|path| create(path.to_owned())).transpose()?,
+        })
     }
 
     fn write(self, run: &Run, analysis: &Analysis) -> Result<Paths, Failure> {
@@ -110,9 +113,11 @@ impl Files {
                 Err(error) => Err(Failure::late(format_args!("can't write {}: {error}", path.display()))),
             }
         }
+        let log = |file: &mut BufWriter<File>| write!(file, "{}", Shiviz::new(&run.trace));
         Ok(Paths {
             trace: write(self.trace, |file| run.trace.write(file))?,
             diagram: write(self.diagram, |file| write!(file, "{}", Diagram::new(&run.trace, analysis)))?,
+            shiviz: self.shiviz.map(|file| write(file, log)).transpose()?,
         })
     }
 }
@@ -121,19 +126,29 @@ impl Files {
 struct Paths {
     trace: PathBuf,
     diagram: PathBuf,
+    shiviz: Option<PathBuf>,
 }
 
 impl Paths {
     /// For scripts: a path a line.
     fn bare(&self) -> String {
-        format!("{}\n{}\n", self.trace.display(), self.diagram.display())
+        let paths = [&self.trace, &self.diagram].into_iter().chain(&self.shiviz);
+        paths.map(|path| path.display().to_string() + "\n").collect()
     }
 }
 
 impl Display for Paths {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "  trace     {}", self.trace.display())?;
-        writeln!(f, "  diagram   {}   (open it in a browser)", self.diagram.display())
+        writeln!(f, "  diagram   {}   (open it in a browser)", self.diagram.display())?;
+        match &self.shiviz {
+            Some(path) => writeln!(
+                f,
+                "  ShiViz    {}   (load it at https://bestchai.bitbucket.io/shiviz/)",
+                path.display()
+            ),
+            None => Ok(()),
+        }
     }
 }
 
@@ -142,27 +157,38 @@ struct Lesson<'a>(&'a Analysis);
 
 impl Display for Lesson<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Analysis { edges, wall, lead_max, .. } = self.0;
+        let Analysis { edges, wall, lead_max, pairs, .. } = self.0;
         if wall.before == 0 {
             writeln!(
                 f,
                 "Every clock put every message in order: no wall clock was wrong by more than a message takes."
             )?;
-            return f.write_str("Set one wrong to see the difference: --offset 150ms,-150ms");
+            writeln!(f, "Set one wrong to see the difference: --offset 150ms,-150ms")?;
+        } else {
+            writeln!(
+                f,
+                "By the wall clocks, {} of {edges} messages were received before they were sent: whoever sorts by",
+                wall.before
+            )?;
+            writeln!(
+                f,
+                "such timestamps sees effects before their causes. Lamport clocks and hybrid logical clocks (HLC) put"
+            )?;
+            writeln!(
+                f,
+                "every receive after its send, and the HLC also stayed within {} ms of the wall clocks.",
+                lead_max.as_millis()
+            )?;
         }
+        writeln!(f)?;
         writeln!(
             f,
-            "By the wall clocks, {} of {edges} messages were received before they were sent: whoever sorts by",
-            wall.before
-        )?;
-        writeln!(
-            f,
-            "such timestamps sees effects before their causes. Lamport clocks and hybrid logical clocks (HLC) put"
+            "Of {} pairs of events neither could have caused the other. Lamport clocks and HLC put them in an order",
+            pairs.concurrent
         )?;
         write!(
             f,
-            "every receive after its send, and the HLC also stayed within {} ms of the wall clocks.",
-            lead_max.as_millis()
+            "all the same, unless their stamps happen to be equal. Vector clocks found every one of them."
         )
     }
 }

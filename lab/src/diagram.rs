@@ -72,6 +72,9 @@ impl Diagram<'_> {
             "edges" => write!(f, "{}", self.analysis.edges),
             "wall" => write!(f, "{}", self.analysis.wall.before),
             "lamport" => write!(f, "{}", self.analysis.lamport.wrong()),
+            "vector" => write!(f, "{}", self.analysis.vector.wrong()),
+            "concurrent" => write!(f, "{}", self.analysis.pairs.concurrent),
+            "found" => write!(f, "{}", self.analysis.pairs.vector),
             "hlc" => write!(f, "{}", self.analysis.hlc.wrong()),
             "lead" => write!(f, "{}", self.analysis.lead_max.as_millis()),
             "lede" => self.lede(f),
@@ -87,8 +90,8 @@ impl Diagram<'_> {
 
     /// What the whole run says, in a sentence.
     fn lede(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Analysis { edges, wall, lamport, hlc, .. } = self.analysis;
-        match (*edges, wall.before, lamport.wrong() + hlc.wrong()) {
+        let Analysis { edges, wall, lamport, hlc, vector, .. } = self.analysis;
+        match (*edges, wall.before, lamport.wrong() + hlc.wrong() + vector.wrong()) {
             (0, ..) => f.write_str("No message was received in this run, so there is nothing to compare."),
             (_, 0, 0) => write!(
                 f,
@@ -96,7 +99,7 @@ impl Diagram<'_> {
             ),
             (_, wrong, 0) => write!(
                 f,
-                "{wrong} of {edges} messages were received <em>before they were sent</em>, if you ask the wall clocks. Lamport clocks and hybrid logical clocks (HLC) put every one of them in the right order."
+                "{wrong} of {edges} messages were received <em>before they were sent</em>, if you ask the wall clocks. Lamport clocks, hybrid logical clocks (HLC) and vector clocks put every one of them in the right order."
             ),
             (_, _, broken) => write!(
                 f,
@@ -140,13 +143,14 @@ impl Diagram<'_> {
             if edges.peek().is_none() {
                 writeln!(
                     f,
-                    "<tr><th scope=\"row\">{}</th><td>{} → {}</td><td>{}</td><td colspan=\"2\">not received</td><td>{}</td><td>{}</td></tr>",
+                    "<tr><th scope=\"row\">{}</th><td>{} → {}</td><td>{}</td><td colspan=\"2\">not received</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                     send.message,
                     send.node,
                     send.peer,
                     TimeOfDay(send.wall),
                     send.lamport,
                     Hlc(send.hlc),
+                    send.vector,
                 )?;
             }
             for &edge in edges {
@@ -165,7 +169,7 @@ impl Diagram<'_> {
         };
         writeln!(
             f,
-            "<tr{class}><th scope=\"row\">{}</th><td>{} → {}</td><td>{}</td><td>{}</td><td>{verdict}, {} ms</td><td>{} → {}</td><td>{} → {}</td></tr>",
+            "<tr{class}><th scope=\"row\">{}</th><td>{} → {}</td><td>{}</td><td>{}</td><td>{verdict}, {} ms</td><td>{} → {}</td><td>{} → {}</td><td>{} → {}</td></tr>",
             send.message,
             send.node,
             receive.node,
@@ -176,6 +180,8 @@ impl Diagram<'_> {
             receive.lamport,
             Hlc(send.hlc),
             Hlc(receive.hlc),
+            send.vector,
+            receive.vector,
         )
     }
 
@@ -219,6 +225,7 @@ struct EventData {
     wall: String,
     lamport: String,
     hlc: String,
+    vector: String,
     /// From 0 to 1, for each axis: as the order of its clock has it, evenly spaced ...
     even: [f64; 4],
     /// ... and to the scale of its clock.
@@ -226,6 +233,7 @@ struct EventData {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each clock has its say")]
 struct EdgeData {
     send: usize,
     receive: usize,
@@ -235,6 +243,7 @@ struct EdgeData {
     wall: String,
     lamport: bool,
     hlc: bool,
+    vector: bool,
 }
 
 #[derive(Serialize)]
@@ -283,6 +292,7 @@ impl Data {
                     wall: TimeOfDay(event.wall).to_string(),
                     lamport: event.lamport.to_string(),
                     hlc: Hlc(event.hlc).to_string(),
+                    vector: event.vector.to_string(),
                     even: axes.each_ref().map(|axis| axis.even[index]),
                     scale: axes.each_ref().map(|axis| axis.scale[index]),
                 })
@@ -312,6 +322,7 @@ impl EdgeData {
             wall: format!("{apart} ms {}", if wrong { "before it was sent" } else { "later" }),
             lamport: receive.lamport > send.lamport,
             hlc: receive.hlc > send.hlc,
+            vector: receive.vector > send.vector,
         }
     }
 }

@@ -5,9 +5,9 @@
 //! across nodes they are sorted by `time_ns`.
 //!
 //! ```json
-//! {"format":"spacelike-trace","version":1,"program":"spacelike-lab 0.1.0","seed":1,"drift_max_ms":1000,"nodes":[...]}
-//! {"time_ns":1204,"node":1,"kind":"send","message":{"sender":1,"sequence":0},"peer":2,"wall_ns":1700000000150001204,"lamport":1,"hlc":"018bcfe56896-0000"}
-//! {"time_ns":98317,"node":2,"kind":"receive","message":{"sender":1,"sequence":0},"peer":1,"wall_ns":1699999999850098317,"lamport":2,"hlc":"018bcfe56896-0001"}
+//! {"format":"spacelike-trace","version":2,"program":"spacelike-lab 0.1.0","seed":1,"drift_max_ms":1000,"nodes":[...]}
+//! {"time_ns":1204,"node":1,"kind":"send","message":{"sender":1,"sequence":0},"peer":2,"wall_ns":1700000000150001204,"lamport":1,"hlc":"018bcfe56896-0000","vector":[[1,1]]}
+//! {"time_ns":98317,"node":2,"kind":"receive","message":{"sender":1,"sequence":0},"peer":1,"wall_ns":1699999999850098317,"lamport":2,"hlc":"018bcfe56896-0001","vector":[[1,1],[2,1]]}
 //! ```
 //!
 //! | field | what it says |
@@ -20,6 +20,9 @@
 //! | `wall_ns` | the node's wall clock, in nanoseconds since the Unix epoch (an exact integer, above 2^53) |
 //! | `lamport` | the node's Lamport clock |
 //! | `hlc` | the node's hybrid logical clock: 12 hexadecimal digits of milliseconds, 4 of counter |
+//! | `vector` | the node's vector clock: pairs of a node and how many of its events are seen, ascending, without zeros |
+//!
+//! [`Shiviz`] writes a trace as a log for ShiViz.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read, Write};
@@ -27,10 +30,12 @@ use std::io::{self, BufRead, Read, Write};
 pub use error::ReadError;
 pub use event::{Event, Kind, MessageId};
 pub use header::{Header, NodeHeader, Step};
+pub use shiviz::Shiviz;
 
 mod error;
 mod event;
 mod header;
+mod shiviz;
 mod units;
 
 /// A run: its header and its events.

@@ -5,16 +5,22 @@ mod planted;
 
 use std::time::Duration;
 
-use planted::{At, at, receive, send, trace};
-use spacelike_lab::analysis::{Analysis, Tally, Verdict};
-use spacelike_lab::trace::Event;
+use planted::{At, at, cause, receive, send, set_vectors, trace};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use spacelike::machine::NodeId;
+use spacelike::vclock::{Causality, VectorClock};
+use spacelike_lab::analysis::{Analysis, Pairs, Tally, Verdict};
+use spacelike_lab::trace::{Event, Kind};
 
 /// A trace without fault has no findings.
 #[test]
 fn a_right_trace_is_right() {
     let analysis = of([send(1, 0, 2, at(1)), receive(2, (1, 0), at(2))]);
     assert_eq!((analysis.sent, analysis.received, analysis.edges), (1, 1, 1));
-    assert_eq!([analysis.wall, analysis.lamport, analysis.hlc], [Tally::default(); 3]);
+    let Analysis { wall, lamport, hlc, vector, .. } = analysis;
+    assert_eq!([wall, lamport, hlc, vector], [Tally::default(); 4]);
     assert_eq!((analysis.duplicates, analysis.orphans, analysis.resends), (0, 0, 0));
     assert_eq!(analysis.span, Duration::from_millis(1));
     assert!((analysis.rate() - 1_000.0).abs() < 1e-6, "{}", analysis.rate());
@@ -129,8 +135,220 @@ fn silent_nodes_are_listed() {
     assert_eq!(analysis.nodes.len(), 3);
 }
 
+/// Of a message, a vector clock has to say "before": "after", "concurrent" and "equal" are all wrong.
+#[test]
+fn an_inversion_of_a_vector_clock_is_counted() {
+    type Entries = &'static [(u32, u64)];
+    let cases: [(Entries, (u64, u64)); 4] =
+        [(&[(1, 1), (2, 1)], (0, 0)), (&[(2, 1)], (1, 0)), (&[(1, 1)], (0, 1)), (&[], (1, 0))];
+    for (n, (received, (before, equal))) in cases.into_iter().enumerate() {
+        let mut events = right([send(1, 0, 2, at(1)), receive(2, (1, 0), at(2))]);
+        events[1].vector = vector(received);
+        let analysis = analyse(events);
+        assert_eq!(analysis.vector, Tally { before, equal }, "case {n}");
+        let broken = Verdict::Broken { clock: "vector clock", edges: 1, stalls: 0 };
+        assert_eq!(analysis.verdict(), if n == 0 { Ok(()) } else { Err(broken) }, "case {n}");
+    }
+}
+
+/// A vector clock that stands still, goes back or sideways between two events of one node is found.
+#[test]
+fn a_vector_clock_that_stalls_is_found() {
+    for (n, later) in [vector(&[(1, 2)]), vector(&[(1, 1)]), vector(&[(1, 3)])].into_iter().enumerate() {
+        let mut events = right([
+            send(1, 0, 2, at(1)),
+            receive(2, (1, 0), at(2)),
+            send(1, 1, 2, at(3)),
+            send(1, 2, 2, at(4)),
+        ]);
+        events[2].vector = vector(&[(1, 2), (2, 0)]);
+        events[3].vector = later;
+        let analysis = analyse(events);
+        assert_eq!(analysis.vector_stalls, u64::from(n < 2), "case {n}");
+        let broken = Verdict::Broken { clock: "vector clock", edges: 0, stalls: 1 };
+        assert_eq!(analysis.verdict(), if n < 2 { Err(broken) } else { Ok(()) }, "case {n}");
+    }
+}
+
+/// One wrong entry of one event is enough, though every message is in order: what it claims to know of, no message told.
+#[test]
+fn a_wrong_vector_entry_is_found() {
+    let relay = || {
+        right([
+            send(1, 0, 2, at(1)),
+            receive(2, (1, 0), at(2)),
+            send(2, 0, 3, at(3)),
+            receive(3, (2, 0), at(4)),
+            send(3, 0, 2, at(5)),
+            send(1, 1, 2, at(6)),
+        ])
+    };
+    let good = analyse(relay());
+    // Node 1's second event is concurrent to all four of the others.
+    let Pairs { ordered, concurrent, vector: found, misordered, .. } = good.pairs;
+    assert_eq!((ordered, concurrent, found, misordered), (8, 4, 4, 0));
+    assert_eq!(good.verdict(), Ok(()));
+
+    // The first event of node 3 has forgotten node 1. That shows on the message to it, and on nothing else.
+    let mut forgotten = relay();
+    forgotten[3].vector = vector(&[(2, 2), (3, 1)]);
+    let analysis = analyse(forgotten);
+    assert_eq!((analysis.pairs.vector, analysis.pairs.misordered), (4, 3));
+    assert_eq!(analysis.verdict(), Err(Verdict::Broken { clock: "vector clock", edges: 1, stalls: 0 }));
+
+    // Its second knows of an event of which nobody told it.
+    let mut prophet = relay();
+    prophet[4].vector = vector(&[(1, 2), (2, 2), (3, 2)]);
+    let analysis = analyse(prophet);
+    assert_eq!((analysis.vector, analysis.vector_stalls), (Tally::default(), 0));
+    assert_eq!(analysis.verdict(), Err(Verdict::Ordered { pairs: 1 }));
+    let text = analysis.verdict().unwrap_err().to_string();
+    assert!(text.contains("it puts 1 pairs of events in an order that are concurrent"), "{text}");
+}
+
+/// Where a send is missing, events look concurrent that its message had put in an order: that the vector clocks know better
+/// is no fault. What they don't put in order still is.
+#[test]
+fn a_missing_send_is_not_held_against_vector_clocks() {
+    let mut events = right([
+        send(1, 0, 2, at(1)),
+        send(1, 1, 2, at(2)),
+        receive(2, (1, 0), at(3)),
+        receive(2, (1, 1), at(4)),
+        send(2, 0, 1, at(5)),
+    ]);
+    events.remove(1);
+    let analysis = analyse(events.clone());
+    assert_eq!((analysis.orphans, analysis.pairs.ordered, analysis.verdict()), (1, 3, Ok(())));
+    events.push(receive(3, (1, 0), at(6)));
+    set_vectors(&mut events);
+    events.last_mut().unwrap().vector = vector(&[(1, 1), (3, 1)]);
+    assert_eq!(analyse(events.clone()).verdict(), Ok(()));
+    events.push(send(3, 0, 1, at(7)));
+    events.last_mut().unwrap().vector = vector(&[(3, 2)]);
+    assert!(analyse(events).verdict().is_err());
+}
+
+/// Messages in a circle, each received before the other is sent, can't be; they are counted all the same, and are no success.
+#[test]
+fn a_circle_of_messages_is_no_success() {
+    let analysis = of([
+        receive(1, (2, 0), at(1)),
+        send(1, 0, 2, at(2)),
+        receive(2, (1, 0), at(3)),
+        send(2, 0, 1, at(4)),
+    ]);
+    assert_eq!(analysis.edges, 2);
+    assert!(analysis.verdict().is_err());
+}
+
+proptest! {
+    /// What is counted is what walking the graph of the events finds, pair by pair, whatever the clocks say, if only they
+    /// grow on each node.
+    #[test]
+    fn pairs_are_counted_as_the_graph_has_them(
+        steps in vec((1..5u32, any::<Option<Index>>(), 1..12u64, 1..12u64), 0..40),
+        damages in vec((any::<Index>(), 1..6u32, 0..4u64), 0..3),
+        lost in vec(any::<Index>(), 0..3),
+        order in any::<u64>(),
+    ) {
+        let mut events: Vec<Event> = Vec::new();
+        for (n, (node, from, lamport, hlc)) in (0..).zip(steps) {
+            let at = At { lamport, hlc: (hlc, 0), ..at(n) };
+            let sends: Vec<_> = events.iter().filter(|e| e.kind == Kind::Send && e.node.0 != node).collect();
+            events.push(match from.filter(|_| !sends.is_empty()) {
+                Some(from) => {
+                    let message = sends[from.index(sends.len())].message;
+                    receive(node, (message.sender.0, message.sequence), at)
+                }
+                None => send(node, n, node % 4 + 1, at),
+            });
+        }
+        set_vectors(&mut events);
+        for index in lost.into_iter().filter(|_| !events.is_empty()).collect::<Vec<_>>() {
+            if !events.is_empty() {
+                events.remove(index.index(events.len()));
+            }
+        }
+        for (index, node, by) in damages {
+            // All that follow on the node keep it, so that the clock still grows.
+            let Some(from) = (!events.is_empty()).then(|| index.index(events.len())) else { continue };
+            let own = events[from].node;
+            for event in events[from..].iter_mut().filter(|event| event.node == own) {
+                let more = event.vector.get(&NodeId(node)) + by;
+                event.vector.merge(&[(NodeId(node), more)].into());
+            }
+        }
+        // Across nodes, the order of the lines is of no matter.
+        events.sort_by_key(|event| u64::from(event.node.0).wrapping_mul(order | 1));
+
+        let analysis = analyse(events.clone());
+        prop_assert_eq!(analysis.vector_stalls, 0);
+        let leads = reachable(&events);
+        let mut expected = [0; 4];
+        for (i, left) in events.iter().enumerate() {
+            for (j, right) in events.iter().enumerate().skip(i + 1).filter(|(_, right)| right.node != left.node) {
+                let said = left.vector.compare(&right.vector);
+                let truth = match (leads[i][j], leads[j][i]) {
+                    (true, _) => Causality::Before,
+                    (_, true) => Causality::After,
+                    _ => Causality::Concurrent,
+                };
+                let concurrent = truth == Causality::Concurrent;
+                expected[0] += u64::from(!concurrent);
+                expected[1] += u64::from(concurrent);
+                expected[2] += u64::from(concurrent && said == truth);
+                expected[3] += u64::from(!concurrent && said != truth);
+            }
+        }
+        let Pairs { ordered, concurrent, vector, misordered, .. } = analysis.pairs;
+        prop_assert_eq!([ordered, concurrent, vector, misordered], expected);
+        let equal = |same: &dyn Fn(&Event, &Event) -> bool| {
+            let pairs = events.iter().enumerate().flat_map(|(i, left)| events[i + 1..].iter().map(move |right| (left, right)));
+            pairs.filter(|(left, right)| same(left, right)).count() as u64
+        };
+        prop_assert_eq!(analysis.pairs.lamport, equal(&|left, right| left.lamport == right.lamport));
+        prop_assert_eq!(analysis.pairs.hlc, equal(&|left, right| left.hlc == right.hlc));
+    }
+}
+
+/// Whether a way leads from one event to another, along its node or a message.
+fn reachable(events: &[Event]) -> Vec<Vec<bool>> {
+    let mut leads = vec![vec![false; events.len()]; events.len()];
+    for (index, event) in events.iter().enumerate() {
+        for (later, other) in events.iter().enumerate() {
+            let on_node = later > index && other.node == event.node;
+            let by_message = cause(events, later).is_some_and(|cause| std::ptr::eq(cause, event));
+            leads[index][later] = on_node || by_message;
+        }
+    }
+    for over in 0..events.len() {
+        for from in 0..events.len() {
+            for to in 0..events.len() {
+                leads[from][to] |= leads[from][over] && leads[over][to];
+            }
+        }
+    }
+    leads
+}
+
 fn of(events: impl IntoIterator<Item = Event>) -> Analysis {
+    analyse(right(events))
+}
+
+/// The events with right vector clocks.
+fn right(events: impl IntoIterator<Item = Event>) -> Vec<Event> {
+    let mut events: Vec<_> = events.into_iter().collect();
+    set_vectors(&mut events);
+    events
+}
+
+fn analyse(events: Vec<Event>) -> Analysis {
     let mut trace = trace(3);
-    trace.events.extend(events);
+    trace.events = events;
     Analysis::of(&trace)
+}
+
+fn vector(entries: &[(u32, u64)]) -> VectorClock<NodeId> {
+    entries.iter().map(|&(node, counter)| (NodeId(node), counter)).collect()
 }

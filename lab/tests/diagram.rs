@@ -5,8 +5,9 @@ mod planted;
 
 use std::time::Duration;
 
-use planted::{At, at, receive, send, trace};
+use planted::{At, at, receive, send, set_vectors, trace};
 use serde_json::Value;
+use spacelike::machine::NodeId;
 use spacelike_lab::analysis::Analysis;
 use spacelike_lab::diagram::Diagram;
 use spacelike_lab::trace::{Event, Step, Trace};
@@ -29,7 +30,7 @@ fn a_wrong_edge_is_shown_as_wrong() {
     assert!(page.contains("<tr><th scope=\"row\">2.0</th><td>2 → 1</td>"));
     assert!(
         page.contains(
-            "<td>after, 151.000 ms</td><td>12 → 21</td><td>22:13:20.011 + 1 → 22:13:20.021 + 0</td>"
+            "<td>after, 151.000 ms</td><td>12 → 21</td><td>22:13:20.011 + 1 → 22:13:20.021 + 0</td><td>{1:1, 2:2} → {1:2, 2:2}</td>"
         )
     );
 
@@ -73,6 +74,36 @@ fn arrows_run_forward_exactly_where_the_clock_is_right() {
         let flags = ["lamport", "hlc"].map(|clock| data["edges"][0][clock].as_bool().unwrap());
         assert_eq!(flags, [n != 1, n != 2], "case {n}");
     }
+}
+
+/// A vector clock is on no axis, but each event shows it, and whether it is right.
+#[test]
+fn vector_clocks_are_shown() {
+    let mut planted = planted([send(1, 0, 2, at(10)), receive(2, (1, 0), at(11))]);
+    let right = data(&page(&planted));
+    assert_eq!(
+        (&right["events"][0]["vector"], &right["events"][1]["vector"]),
+        (&"{1:1}".into(), &"{1:1, 2:1}".into())
+    );
+    assert_eq!(right["edges"][0]["vector"], true);
+    planted.events[1].vector = [(NodeId(2), 1)].into();
+    let page = page(&planted);
+    assert_eq!(data(&page)["edges"][0]["vector"], false);
+    assert!(page.contains("<dt>by vector clock</dt><dd>1</dd>"));
+    assert!(page.contains("A logical clock is broken: 1 times"));
+}
+
+/// The page says how many pairs of events are concurrent, and how many of them vector clocks find.
+#[test]
+fn concurrent_pairs_are_said() {
+    let mut planted = planted([send(1, 0, 2, at(10)), send(2, 0, 1, at(11)), send(3, 0, 1, at(12))]);
+    let said = |trace: &Trace, concurrent, found| {
+        let text = format!("the run’s {concurrent} pairs of events that are spacelike, they find {found}.");
+        assert!(page(trace).contains(&text), "{text}");
+    };
+    said(&planted, 3, 3);
+    planted.events[1].vector = [(NodeId(1), 1), (NodeId(2), 1)].into();
+    said(&planted, 3, 2);
 }
 
 /// All places lie between 0 and 1, and events of one reading share one.
@@ -208,6 +239,7 @@ fn a_page_is_bounded() {
 fn planted(events: impl IntoIterator<Item = Event>) -> Trace {
     let mut trace = trace(3);
     trace.events.extend(events);
+    set_vectors(&mut trace.events);
     trace
 }
 

@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use spacelike::machine::{Boot, Effect, Input, Machine, NodeId, Now, Outbox, RequestId};
+use spacelike::vclock::{VectorClock, shiviz};
 use spacelike::{hlc, lamport};
 use spacelike_lab::analysis::{self, Analysis};
 use spacelike_lab::tour::gossip::{Gossip, Message, Note, Request, Stamps, Timer};
@@ -35,6 +36,12 @@ async fn a_tour_shows_wrong_wall_clocks_and_right_logical_ones() {
     assert_eq!((analysis.orphans, analysis.duplicates, analysis.resends), (0, 0, 0), "{analysis:?}");
     assert!(analysis.nodes.values().all(|node| node.sent > 0 && node.received > 0), "{analysis:?}");
     assert!(run.trace.events.is_sorted_by_key(|event| event.time));
+    // Each event is in the trace, so that its vector clocks are a valid log as they are.
+    assert_eq!(shiviz::validate(run.trace.events.iter().map(|event| (&event.node, &event.vector))), Ok(()));
+    let pairs = analysis.pairs;
+    assert!(pairs.concurrent > 0 && pairs.ordered > pairs.concurrent, "{pairs:?}");
+    assert_eq!((pairs.vector, pairs.misordered), (pairs.concurrent, 0));
+    assert!(pairs.lamport < pairs.concurrent && pairs.hlc < pairs.concurrent, "{pairs:?}");
     let sends: BTreeMap<_, _> =
         run.trace.events.iter().filter(|e| e.kind == Kind::Send).map(|e| (e.message, e.time)).collect();
     let receives = run.trace.events.iter().filter(|event| event.kind == Kind::Receive);
@@ -67,6 +74,8 @@ async fn a_refused_message_is_no_success() {
         let last = run.trace.events.iter().rfind(|event| event.node == again.node).unwrap();
         again.lamport = lamport::Timestamp::new(last.lamport.get() + 1);
         again.hlc = hlc::Timestamp::new(last.hlc.millis() + 1, 0).unwrap();
+        again.vector = last.vector.clone();
+        again.vector.tick(&again.node).unwrap();
         run.trace.events.push(again);
     };
     let orphan: Plant = |run| {
@@ -99,6 +108,28 @@ async fn a_refused_message_is_no_success() {
     }
 
     // A clock that is broken is the worst.
+    let mut run = good.clone();
+    run.progress.refused = 1;
+    // A wrong vector entry: an event knows of another that is concurrent to it.
+    let events = &run.trace.events;
+    let concurrent =
+        |(left, right): &(usize, usize)| events[*left].vector.is_concurrent(&events[*right].vector);
+    let mut pairs = (0..events.len()).flat_map(|left| (0..left).map(move |right| (left, right)));
+    let (prophet, unheard) = pairs.find(concurrent).unwrap();
+    let foreseen = events[unheard].vector.clone();
+    run.trace.events[prophet].vector.merge(&foreseen);
+    let verdict = Report::new(&run, &Analysis::of(&run.trace)).verdict();
+    assert!(matches!(verdict, Err(Verdict::Trace(_))), "{verdict:?}");
+
+    // The two last of their nodes, so that nothing after them shows it.
+    let mut run = good.clone();
+    run.progress.refused = 1;
+    run.trace.events = silent_end(run.trace.events);
+    let [.., unheard, prophet] = &mut run.trace.events[..] else { panic!("a tour has events") };
+    prophet.vector.merge(&unheard.vector);
+    let verdict = Report::new(&run, &Analysis::of(&run.trace)).verdict();
+    assert_eq!(verdict, Err(Verdict::Trace(analysis::Verdict::Ordered { pairs: 1 })));
+
     let mut run = good;
     run.progress.refused = 1;
     let first = run.trace.events[0].clone();
@@ -270,23 +301,75 @@ fn gossip_keeps_its_pace() {
 /// A peer that lies about its name, or sends a clock that no honest one shows, is ignored: no state changes.
 #[test]
 fn gossip_ignores_liars() {
-    let stamps = |lamport| Stamps { wall: Duration::ZERO, lamport, hlc: hlc::Timestamp::MIN };
-    let message = |sender, lamport| Message {
-        id: MessageId { sender: NodeId(sender), sequence: 0 },
-        sent: stamps(lamport::Timestamp::new(lamport)),
+    let message = |sender, lamport, vector: &[(u32, u64)]| {
+        let vector: VectorClock<NodeId> =
+            vector.iter().map(|&(node, counter)| (NodeId(node), counter)).collect();
+        let lamport = lamport::Timestamp::new(lamport);
+        let sent = Stamps { wall: Duration::ZERO, lamport, hlc: hlc::Timestamp::MIN, vector };
+        Message { id: MessageId { sender: NodeId(sender), sequence: 0 }, sent }
     };
     let mut node = Gossip::new(NodeId(1), [NodeId(2), NodeId(3)], EVERY, 1);
+    let mut out = Outbox::new();
+    node.step(now(1), Input::Timer(Timer::Speak), &mut out);
     let before = node.clone();
-    for lie in [message(3, 1), message(2, u64::MAX), message(2, 1 << 40)] {
+    let lies = [
+        message(3, 1, &[(2, 1)]),
+        message(2, u64::MAX, &[(2, 1)]),
+        message(2, 1 << 40, &[(2, 1)]),
+        message(2, 1, &[]),
+        message(2, 1, &[(3, 1)]),
+        message(2, 1, &[(2, 1), (4, 1)]),
+        message(2, 1, &[(1, 2), (2, 1)]),
+    ];
+    for lie in lies {
         let mut out = Outbox::new();
-        node.step(now(1), Input::Message { from: NodeId(2), message: lie }, &mut out);
+        node.step(now(2), Input::Message { from: NodeId(2), message: lie }, &mut out);
         assert_eq!(out.effects(), [Effect::Note(Note::Refused { from: NodeId(2) })]);
         assert_eq!(node, before);
     }
     let mut out = Outbox::new();
-    node.step(now(1), Input::Message { from: NodeId(2), message: message(2, 41) }, &mut out);
+    let honest = message(2, 41, &[(1, 1), (2, 7), (3, 9)]);
+    node.step(now(2), Input::Message { from: NodeId(2), message: honest }, &mut out);
     let [Effect::Note(Note::Received { at, .. })] = out.effects() else { panic!("{out:?}") };
     assert_eq!(at.lamport.get(), 42);
+    assert_eq!(at.vector, [(NodeId(1), 2), (NodeId(2), 7), (NodeId(3), 9)].into());
+}
+
+/// Stamps sort by the first clock that differs, and equal is only what is the same: vector clocks that are concurrent, too.
+#[test]
+fn stamps_are_in_one_order() {
+    let stamps = |wall, lamport, vector: (u32, u64)| Stamps {
+        wall: Duration::from_secs(wall),
+        lamport: lamport::Timestamp::new(lamport),
+        hlc: hlc::Timestamp::MIN,
+        vector: [(NodeId(vector.0), vector.1)].into(),
+    };
+    let sorted = [
+        stamps(1, 2, (1, 1)),
+        stamps(1, 2, (1, 2)),
+        stamps(1, 2, (2, 1)),
+        stamps(1, 3, (1, 1)),
+        stamps(2, 1, (1, 1)),
+    ];
+    for (i, left) in sorted.iter().enumerate() {
+        for (j, right) in sorted.iter().enumerate() {
+            assert_eq!((left.cmp(right), left.partial_cmp(right)), (i.cmp(&j), Some(i.cmp(&j))), "{i}, {j}");
+        }
+    }
+}
+
+/// The events, and one more send of each of the two nodes, which nobody hears of.
+fn silent_end(mut events: Vec<Event>) -> Vec<Event> {
+    for node in [1, 2].map(NodeId) {
+        let mut last = events.iter().rfind(|event| event.node == node).unwrap().clone();
+        last.kind = Kind::Send;
+        last.message = MessageId { sender: node, sequence: u64::MAX };
+        last.lamport = lamport::Timestamp::new(last.lamport.get() + 1);
+        last.hlc = hlc::Timestamp::new(last.hlc.millis() + 1, 0).unwrap();
+        last.vector.tick(&node).unwrap();
+        events.push(last);
+    }
+    events
 }
 
 /// The longest time between two events of a node.

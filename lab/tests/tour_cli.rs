@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use spacelike_lab::analysis::Analysis;
-use spacelike_lab::trace::Trace;
+use spacelike_lab::trace::{Shiviz, Trace};
 use tempfile::TempDir;
 
 /// A short tour: exit code 0, the table, and two files that are what they should be.
@@ -35,6 +35,12 @@ fn a_tour_leaves_a_table_and_two_files() {
         format!("messages received {:>15}", analysis.received),
         format!("wall {:>16}", analysis.wall.before),
         "  HLC                 0   0.0 %          0                       0".to_owned(),
+        format!(
+            "  vector              0   0.0 %          0                       0 {:>16} 100.0 %",
+            analysis.pairs.vector
+        ),
+        format!("concurrent pairs {:>16}", analysis.pairs.concurrent),
+        format!("Of {} pairs of events neither could have caused the other.", analysis.pairs.concurrent),
         "3   right, moved by -400 ms after 0.5 s".to_owned(),
         text(&out.join("trace.jsonl")).to_owned(),
         text(&out.join("diagram.html")).to_owned(),
@@ -67,6 +73,25 @@ fn quiet_prints_the_paths() {
         ["trace.jsonl", "diagram.html"].map(|name| format!("{}\n", folder.path().join(name).display()));
     assert_eq!((stdout, stderr), (paths.concat(), String::new()));
     assert_eq!(read(folder.path()).header.nodes[0].offset_ms, -1_000);
+}
+
+/// `--shiviz` leaves the trace as a log for ShiViz, too, in which each event is one.
+#[test]
+fn shiviz_leaves_a_log() {
+    let folder = TempDir::new().unwrap();
+    let (out, log) = (folder.path().join("out"), folder.path().join("log.txt"));
+    for quiet in [true, false] {
+        let mut args =
+            vec!["--nodes=3", "--seconds=0.5", "--step=none", "--out", text(&out), "--shiviz", text(&log)];
+        args.extend(quiet.then_some("-q"));
+        let output = run(&args);
+        let (stdout, stderr) = texts(&output);
+        assert!(output.status.success(), "{stdout}{stderr}");
+        assert!(stdout.contains(text(&log)), "{stdout}");
+        assert!(!quiet || stdout.lines().count() == 3, "{stdout}");
+        let trace = read(&out);
+        assert_eq!(fs::read_to_string(&log).unwrap(), Shiviz::new(&trace).to_string());
+    }
 }
 
 /// `-v` logs to stderr, not to stdout.
@@ -123,6 +148,7 @@ fn bad_arguments_are_one_line_each() {
         (&["--frobnicate"], "--frobnicate"),
         (&["dance"], "dance"),
         (&["--out"], "--out"),
+        (&["--shiviz"], "--shiviz"),
         (&["--out", ""], "--out"),
         (&["--out", "/dev/null/out"], "can't write to /dev/null/out"),
     ];
@@ -152,6 +178,17 @@ fn what_cannot_be_written_is_named() {
         assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
         assert!(stderr.contains(&format!("can't write to {}", out.display())), "{stderr}");
     }
+}
+
+/// The same of the log for ShiViz.
+#[test]
+fn a_log_that_cannot_be_written_is_named() {
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("missing/log.txt");
+    let output = run(&["--seconds", "60", "--out", text(folder.path()), "--shiviz", text(&log)]);
+    let (_, stderr) = texts(&output);
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+    assert!(stderr.contains(&format!("can't write to {}", log.display())), "{stderr}");
 }
 
 /// A port in use is named before anything is run.
@@ -256,7 +293,7 @@ fn an_interrupt_ends_it_cleanly() {
 fn a_signal_ends_a_program_that_is_stuck() {
     use std::io::{BufRead, Read as _};
 
-    for (seconds, signals) in [("1", ["-INT"].as_slice()), ("1", &["-TERM"]), ("600", &["-INT", "-TERM"])] {
+    for (seconds, signals) in [("1", ["-INT"].as_slice()), ("1", &["-TERM"]), ("300", &["-INT", "-TERM"])] {
         let folder = TempDir::new().unwrap();
         let mut pipe = pipe(&folder.path().join("trace.jsonl"));
         // The trace is far longer than what a pipe holds.

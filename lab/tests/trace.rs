@@ -6,11 +6,12 @@ mod planted;
 use std::io::{self, BufRead, BufReader, Read};
 use std::time::Duration;
 
-use planted::{at, receive, send, trace};
+use planted::{at, receive, send, set_vectors, trace};
 use proptest::prelude::*;
 use spacelike::machine::NodeId;
+use spacelike::vclock::shiviz::validate;
 use spacelike::{hlc, lamport};
-use spacelike_lab::trace::{Event, Kind, LINE_MAX, MessageId, NodeHeader, Step, Trace};
+use spacelike_lab::trace::{Event, Kind, LINE_MAX, MessageId, NodeHeader, Shiviz, Step, Trace};
 
 proptest! {
     /// Any trace reads back as it was written: every clock over its whole range, without loss.
@@ -56,10 +57,47 @@ fn an_event_is_one_line() {
         text.lines().nth(1),
         Some(concat!(
             r#"{"time_ns":1000000,"node":1,"kind":"send","message":{"sender":1,"sequence":7},"peer":2,"#,
-            r#""wall_ns":1700000000001000000,"lamport":1,"hlc":"018bcfe56801-0000"}"#
+            r#""wall_ns":1700000000001000000,"lamport":1,"hlc":"018bcfe56801-0000","vector":[[1,1]]}"#
         ))
     );
-    assert!(text.starts_with(r#"{"format":"spacelike-trace","version":1,"program":"planted","seed":1,"#));
+    assert!(text.starts_with(r#"{"format":"spacelike-trace","version":2,"program":"planted","seed":1,"#));
+}
+
+/// The log of any part of a trace is one that ShiViz takes, with two lines an event.
+#[test]
+fn a_part_of_a_trace_is_a_log() {
+    let mut whole = trace(3);
+    whole.events = vec![
+        send(1, 0, 2, at(1)),
+        send(1, 1, 3, at(2)),
+        receive(2, (1, 0), at(3)),
+        send(2, 0, 3, at(4)),
+        receive(3, (2, 0), at(5)),
+        receive(3, (1, 1), at(6)),
+    ];
+    set_vectors(&mut whole.events);
+    for kept in 1..1 << whole.events.len() {
+        let mut part = whole.clone();
+        let mut index = 0;
+        part.events.retain(|_| {
+            index += 1;
+            kept >> (index - 1) & 1 == 1
+        });
+        let log = Shiviz::new(&part);
+        let clocks: Vec<_> = part.events.iter().map(|event| (event.node, log.clock(event))).collect();
+        assert_eq!(validate(clocks.iter().map(|(node, clock)| (node, clock))), Ok(()), "{kept:b}");
+        assert_eq!(log.to_string().lines().count(), 2 + 2 * part.events.len());
+    }
+    whole.events.drain(..2);
+    let expected = [
+        "node-2 {\"node-2\":1}",
+        "receives 1.0 from node-1, Lamport 3, HLC 018bcfe56803-0000",
+        "node-2 {\"node-2\":2}",
+        "sends 2.0 to node-3, Lamport 4, HLC 018bcfe56804-0000",
+        "node-3 {\"node-2\":2,\"node-3\":1}",
+    ];
+    let log = Shiviz::new(&whole).to_string();
+    assert_eq!(log.lines().skip(2).take(5).collect::<Vec<_>>(), expected);
 }
 
 /// Each way in which a line can be wrong is named with its line.
@@ -70,7 +108,7 @@ fn a_wrong_line_is_named() {
     let good = String::from_utf8(lines(&good)).unwrap();
     let cases = [
         (1, "\"spacelike-trace\"", "\"other\"", "says format \"other\""),
-        (1, "\"version\":1", "\"version\":2", "says version 2"),
+        (1, "\"version\":2", "\"version\":1", "says version 1: this program reads 2"),
         (1, "{\"node\":2", "{\"node\":1", "lists node 1 twice"),
         (2, "\"node\":1", "\"node\":9", "names node 9"),
         (2, "\"peer\":2", "\"peer\":1", "as both ends"),
@@ -81,6 +119,13 @@ fn a_wrong_line_is_named() {
         (2, "-0000\"", "-000g\"", "is malformed"),
         (2, "\"wall_ns\":17", "\"wall_ns\":1.7", "is malformed"),
         (2, "\"time_ns\":1000000", "\"time_ns\":99999999999999999999999999999999", "is malformed"),
+        (2, ",\"vector\":[[1,1]]", "", "is malformed"),
+        (2, "[[1,1]]", "[[1,0]]", "is malformed"),
+        (2, "[[1,1]]", "[[1,1],[1,1]]", "is malformed"),
+        (2, "[[1,1]]", "[[2,1],[1,1]]", "is malformed"),
+        (2, "[[1,1]]", "[[2,1]]", "has a vector clock that doesn't count node 1, where it happened"),
+        (2, "[[1,1]]", "[]", "has a vector clock that doesn't count node 1"),
+        (2, "[[1,1]]", "[[1,1],[9,1]]", "names node 9"),
         (3, "\"sequence\":0", "\"sequence\":", "is malformed"),
     ];
     for (line, from, to, message) in cases {
@@ -149,8 +194,8 @@ fn header() -> impl Strategy<Value = (u64, String, NodeHeader)> {
 fn event() -> impl Strategy<Value = Event> {
     let time = || (any::<u64>(), 0..1_000_000_000u32).prop_map(|(s, n)| Duration::new(s, n));
     let hlc = (1..=hlc::Timestamp::MAX.to_u64()).prop_map(|word| hlc::Timestamp::from_u64(word).unwrap());
-    (time(), time(), any::<bool>(), any::<u64>(), any::<u64>(), hlc).prop_map(
-        |(time, wall, is_send, sequence, lamport, hlc)| Event {
+    (time(), time(), any::<bool>(), any::<u64>(), any::<u64>(), hlc, (1..=u64::MAX, any::<u64>())).prop_map(
+        |(time, wall, is_send, sequence, lamport, hlc, (own, other))| Event {
             time,
             node: NodeId(if is_send { 1 } else { 2 }),
             kind: if is_send { Kind::Send } else { Kind::Receive },
@@ -159,6 +204,12 @@ fn event() -> impl Strategy<Value = Event> {
             wall,
             lamport: lamport::Timestamp::new(lamport),
             hlc,
+            vector: if is_send {
+                [(NodeId(1), own), (NodeId(2), other)]
+            } else {
+                [(NodeId(1), other), (NodeId(2), own)]
+            }
+            .into(),
         },
     )
 }

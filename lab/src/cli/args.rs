@@ -12,11 +12,12 @@ use spacelike_lab::trace::Step;
 ///
 /// Without arguments this is the tour: five nodes in one process, each with its own TCP listener on loopback and its own
 /// view of the system's clock. Two of the clocks are wrong, and one is set back in the middle of the run. Every message is
-/// stamped by wall clock, Lamport clock and hybrid logical clock when it is sent and when it is received. At the end a
-/// table says how often each of them put the receive before the send; the trace and a diagram of it are left as files.
+/// stamped by wall clock, Lamport clock, hybrid logical clock and vector clock when it is sent and when it is received. At
+/// the end a table says how often each of them put the receive before the send, and which of the events that had nothing to
+/// do with each other it could tell; the trace and a diagram of it are left as files.
 ///
-/// The exit code is 0 if both logical clocks were right on every message, 1 if not, if a message was refused or if nothing
-/// was exchanged, and 2 if the tour can't be run as asked.
+/// The exit code is 0 if the logical clocks were right on every message and the vector clocks on every pair of events, 1 if
+/// not, if a message was refused or if nothing was exchanged, and 2 if the tour can't be run as asked.
 #[derive(Parser, Debug)]
 #[command(name = "spacelike", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -71,7 +72,11 @@ pub(super) struct TourArgs {
     #[arg(long, value_name = "DIR", default_value = "spacelike-out")]
     pub(super) out: PathBuf,
 
-    /// Prints only the paths of the two files.
+    /// Writes the trace as a log for ShiViz to this file as well, which draws it in a browser. An older one is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub(super) shiviz: Option<PathBuf>,
+
+    /// Prints only the paths of the files.
     #[arg(long, short)]
     pub(super) quiet: bool,
 

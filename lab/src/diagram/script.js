@@ -185,8 +185,8 @@
     const event = events[index];
     const other = edgesOf[index].map((edge) => edges[edge]);
     const what = event.kind === 'send' ? `sends message ${event.message} to ${event.peer}` : `receives message ${event.message} from ${event.peer}`;
-    const verdict = other.length === 0 ? 'The other end is not in the diagram.' : other.map((edge) => `By the wall clocks it is received ${edge.wall}${edge.wrong ? ': wrong' : ''}. Lamport: ${edge.lamport ? 'right' : 'wrong'}. HLC: ${edge.hlc ? 'right' : 'wrong'}.`).join(' ');
-    return `${nodes[event.node].name} ${what}. Wall clock ${event.wall}, Lamport ${event.lamport}, HLC ${event.hlc}. ${verdict}`;
+    const verdict = other.length === 0 ? 'The other end is not in the diagram.' : other.map((edge) => `By the wall clocks it is received ${edge.wall}${edge.wrong ? ': wrong' : ''}. Lamport: ${edge.lamport ? 'right' : 'wrong'}. HLC: ${edge.hlc ? 'right' : 'wrong'}. Vector clock: ${edge.vector ? 'right' : 'wrong'}.`).join(' ');
+    return `${nodes[event.node].name} ${what}. Wall clock ${event.wall}, Lamport ${event.lamport}, HLC ${event.hlc}, vector clock ${event.vector}. ${verdict}`;
   }
 
   function choose(index) {
@@ -222,7 +222,7 @@
     make('th', { class: event === receive ? 'here' : '' }, head, 'received');
     make('th', {}, head);
     const body = make('tbody', {}, table);
-    for (const [name, key, right] of [['true time', 'time', true], ['wall clock', 'wall', edge && !edge.wrong], ['Lamport', 'lamport', edge && edge.lamport], ['HLC', 'hlc', edge && edge.hlc]]) {
+    for (const [name, key, right] of [['true time', 'time', true], ['wall clock', 'wall', edge && !edge.wrong], ['Lamport', 'lamport', edge && edge.lamport], ['HLC', 'hlc', edge && edge.hlc], ['vector', 'vector', edge && edge.vector]]) {
       const row = make('tr', {}, body);
       make('th', {}, row, name);
       make('td', {}, row, send ? send[key] : '–');

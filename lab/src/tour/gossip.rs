@@ -1,18 +1,20 @@
 //! The machine that the tour runs. Small enough to be read in one sitting, and a model for your own.
 
+use core::cmp::Ordering;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use spacelike::machine::{Boot, Input, Machine, NodeId, Now, Outbox};
+use spacelike::vclock::VectorClock;
 use spacelike::{hlc, lamport};
 
 use crate::trace::MessageId;
 
 /// The tour's protocol: every so often, tell a random peer what time it is here.
 ///
-/// It is a [`Machine`], so it is plain data: its clock is a [`lamport::LocalClock`], its randomness a seed that it
-/// carries along, and whatever else it knows of time it was handed as [`Now`]. The hybrid logical clock needs no line
-/// here: the driver sends a stamp along with every message, and [`Now::stamp`] is greater.
+/// It is a [`Machine`], so it is plain data: its clocks are a [`lamport::LocalClock`] and a [`VectorClock`], its randomness
+/// a seed that it carries along, and whatever else it knows of time it was handed as [`Now`]. The hybrid logical clock needs
+/// no line here: the driver sends a stamp along with every message, and [`Now::stamp`] is greater.
 ///
 /// # Examples
 /// Two of them, and a message carried by hand:
@@ -43,7 +45,8 @@ use crate::trace::MessageId;
 ///
 /// bob.step(now(26), Input::Message { from: NodeId(1), message }, &mut out);
 /// let [Effect::Note(Note::Received { sent, at, .. })] = out.effects() else { panic!() };
-/// assert!(sent.lamport < at.lamport);
+/// assert!(sent.lamport < at.lamport && sent.vector < at.vector);
+/// assert_eq!(at.vector, [(NodeId(1), 1), (NodeId(2), 1)].into());
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Gossip {
@@ -54,6 +57,7 @@ pub struct Gossip {
     /// When the next one is due, on the monotonic clock.
     due: Duration,
     clock: lamport::LocalClock,
+    vector: VectorClock<NodeId>,
     random: SplitMix,
     /// How many were sent.
     sent: u64,
@@ -68,8 +72,9 @@ pub struct Message {
     pub sent: Stamps,
 }
 
-/// One event's time, by each clock.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+/// One event's time, by each clock. It sorts by the first that differs; vector clocks, whose own order is partial, by their
+/// entries.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Stamps {
     /// The wall clock, since the Unix epoch.
     pub wall: Duration,
@@ -77,6 +82,21 @@ pub struct Stamps {
     pub lamport: lamport::Timestamp,
     /// The hybrid logical clock.
     pub hlc: hlc::Timestamp,
+    /// The vector clock.
+    pub vector: VectorClock<NodeId>,
+}
+
+impl Ord for Stamps {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let scalars = |stamps: &Self| (stamps.wall, stamps.lamport, stamps.hlc);
+        scalars(self).cmp(&scalars(other)).then_with(|| self.vector.as_slice().cmp(other.vector.as_slice()))
+    }
+}
+
+impl PartialOrd for Stamps {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// The one timer.
@@ -130,6 +150,7 @@ impl Gossip {
             every,
             due: Duration::ZERO,
             clock: lamport::LocalClock::new(JUMP_MAX),
+            vector: VectorClock::new(),
             random: SplitMix(seed ^ u64::from(node.0) << 32),
             sent: 0,
         }
@@ -138,23 +159,44 @@ impl Gossip {
     fn speak(&mut self, now: Now, out: &mut Outbox<Self>) {
         let Some(to) = self.random.pick(&self.peers) else { return };
         let id = MessageId { sender: self.node, sequence: self.sent };
-        let at = Stamps { wall: now.wall, lamport: self.clock.tick(), hlc: now.stamp };
+        self.vector.tick(&self.node).expect("nobody lives to count 2^64 events");
+        let lamport = self.clock.tick();
+        let at = self.stamps(now, lamport);
         self.sent += 1;
-        out.send(to, Message { id, sent: at });
+        out.send(to, Message { id, sent: at.clone() });
         out.note(Note::Sent { id, to, at });
     }
 
-    fn listen(&mut self, now: Now, from: NodeId, message: &Message, out: &mut Outbox<Self>) {
-        // A peer that lies about its name or its clock changes nothing here.
-        let received =
-            if message.id.sender == from { self.clock.receive(message.sent.lamport).ok() } else { None };
-        out.note(match received {
+    fn listen(&mut self, now: Now, from: NodeId, message: Message, out: &mut Outbox<Self>) {
+        out.note(match self.receive(from, &message) {
             Some(lamport) => {
-                let at = Stamps { wall: now.wall, lamport, hlc: now.stamp };
-                Note::Received { id: message.id, sent: message.sent, at }
+                Note::Received { id: message.id, sent: message.sent, at: self.stamps(now, lamport) }
             }
             None => Note::Refused { from },
         });
+    }
+
+    /// Takes over both clocks, or neither. A peer that lies about its name or a clock changes nothing here.
+    fn receive(&mut self, from: NodeId, message: &Message) -> Option<lamport::Timestamp> {
+        let Stamps { lamport, vector, .. } = &message.sent;
+        let is_known = |node: &NodeId| *node == self.node || self.peers.contains(node);
+        let honest = message.id.sender == from
+            && vector.get(&from) > 0
+            // Our own vector has an entry for each node that a peer names.
+            && vector.iter().all(|(node, _)| is_known(node));
+        if !honest {
+            return None;
+        }
+        let mut clock = self.clock.clone();
+        let lamport = clock.receive(*lamport).ok()?;
+        self.vector.receive(&self.node, vector).ok()?;
+        self.clock = clock;
+        Some(lamport)
+    }
+
+    /// Of an event that the vector clock counts already.
+    fn stamps(&self, now: Now, lamport: lamport::Timestamp) -> Stamps {
+        Stamps { wall: now.wall, lamport, hlc: now.stamp, vector: self.vector.clone() }
     }
 
     /// Sets the timer for the next message: `every` after the last one was due, so that late timers don't slow the
@@ -185,7 +227,7 @@ impl Machine for Gossip {
                 self.speak(now, out);
                 self.wait(now, out);
             }
-            Input::Message { from, message } => self.listen(now, from, &message, out),
+            Input::Message { from, message } => self.listen(now, from, message, out),
             Input::Request { id, request: Request::Hush } => {
                 out.cancel_timer(Timer::Speak);
                 out.reply(id, self.sent);

@@ -47,8 +47,8 @@ impl Options {
     pub const DURATION_MAX: Duration = Duration::from_secs(3_600);
     /// The most messages a second a node: a timer is no finer than a millisecond.
     pub const RATE_MAX: f64 = 1_000.0;
-    /// The most messages of a run, all of which are held in memory.
-    pub const MESSAGES_MAX: u64 = 2_000_000;
+    /// The most messages of a run, all of which are held in memory with their clocks: of 16 nodes, about 1 GB.
+    pub const MESSAGES_MAX: u64 = 1_000_000;
     /// The greatest offset or step, and the greatest `drift_max`: a day.
     pub const SKEW_MAX: Duration = Duration::from_secs(86_400);
 

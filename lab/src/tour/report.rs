@@ -1,7 +1,7 @@
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use crate::analysis::{Analysis, Tally, Traffic};
+use crate::analysis::{Analysis, Pairs, Tally, Traffic};
 use crate::tour::verdict::refused_stamps;
 use crate::tour::{Run, Verdict};
 use crate::trace::NodeHeader;
@@ -19,7 +19,7 @@ impl<'a> Report<'a> {
         Self { run, analysis }
     }
 
-    /// Whether both logical clocks kept their promise on every message. More than the
+    /// Whether all logical clocks kept their promise on every message. More than the
     /// [analysis](Analysis::verdict) can say, which doesn't know of messages that were refused.
     ///
     /// # Errors
@@ -46,6 +46,12 @@ impl Display for Report<'_> {
             "  largest lead of the HLC {:>9}   over a node's own wall clock",
             Millis(analysis.lead_max)
         )?;
+        let Pairs { ordered, concurrent, .. } = analysis.pairs;
+        let pairs = ordered + concurrent;
+        writeln!(
+            f,
+            "  concurrent pairs        {concurrent:>9}   of {pairs} pairs of events on different nodes"
+        )?;
         let oddities = [
             (analysis.duplicates, "received twice"),
             (analysis.orphans, "received but never sent"),
@@ -57,10 +63,16 @@ impl Display for Report<'_> {
             writeln!(f, "  messages                {count:>9}   {what}")?;
         }
 
-        writeln!(f, "\n  clock      receive before send      equal   not growing on a node")?;
-        self.clock(f, "wall", analysis.wall, analysis.wall_steps_back)?;
-        self.clock(f, "Lamport", analysis.lamport, analysis.lamport_stalls)?;
-        self.clock(f, "HLC", analysis.hlc, analysis.hlc_stalls)?;
+        writeln!(
+            f,
+            "\n  clock      receive before send      equal   not growing on a node   concurrent pairs found"
+        )?;
+        let Pairs { lamport, hlc, vector, .. } = analysis.pairs;
+        // Equal readings prove nothing of wall clocks: they may be anything.
+        self.clock(f, "wall", analysis.wall, analysis.wall_steps_back, 0)?;
+        self.clock(f, "Lamport", analysis.lamport, analysis.lamport_stalls, lamport)?;
+        self.clock(f, "HLC", analysis.hlc, analysis.hlc_stalls, hlc)?;
+        self.clock(f, "vector", analysis.vector, analysis.vector_stalls, vector)?;
 
         write!(f, "\n  node   wall clock                                sent   received")?;
         for node in &header.nodes {
@@ -73,13 +85,27 @@ impl Display for Report<'_> {
 }
 
 impl Report<'_> {
-    fn clock(&self, f: &mut fmt::Formatter<'_>, name: &str, tally: Tally, stalls: u64) -> fmt::Result {
-        let edges = self.analysis.edges.max(1);
-        #[expect(clippy::cast_precision_loss, reason = "for people, who read three digits")]
-        let percent = tally.before as f64 * 100.0 / edges as f64;
+    fn clock(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        name: &str,
+        tally: Tally,
+        stalls: u64,
+        found: u64,
+    ) -> fmt::Result {
         let Tally { before, equal } = tally;
-        writeln!(f, "  {name:<8} {before:>12} {percent:>5.1} % {equal:>10} {stalls:>23}")
+        let wrong = percent(before, self.analysis.edges);
+        let part = percent(found, self.analysis.pairs.concurrent);
+        writeln!(
+            f,
+            "  {name:<8} {before:>12} {wrong:>5.1} % {equal:>10} {stalls:>23} {found:>16} {part:>5.1} %"
+        )
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for people, who read three digits")]
+fn percent(part: u64, whole: u64) -> f64 {
+    part as f64 * 100.0 / whole.max(1) as f64
 }
 
 /// What was done to a node's wall clock: "+150 ms, then -400 ms at 2.5 s".

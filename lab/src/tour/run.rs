@@ -234,6 +234,7 @@ impl Book {
                 wall: at.wall,
                 lamport: at.lamport,
                 hlc: at.hlc,
+                vector: at.vector,
             };
             match note {
                 Note::Sent { id, to, at } => {
@@ -268,6 +269,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[cfg(test)]
 mod tests {
     use spacelike::machine::Now;
+    use spacelike::vclock::VectorClock;
     use spacelike::{hlc, lamport};
 
     use super::*;
@@ -282,7 +284,8 @@ mod tests {
         for (node, micros, sequence) in [(two, 5, 0), (two, 7, 1), (one, 1, 0), (one, 7, 1), (two, 7, 2)] {
             let monotonic = Duration::from_micros(micros);
             let stamp = hlc::Timestamp::MIN;
-            let at = Stamps { wall: monotonic, lamport: lamport::Timestamp::new(1), hlc: stamp };
+            let vector = VectorClock::new();
+            let at = Stamps { wall: monotonic, lamport: lamport::Timestamp::new(1), hlc: stamp, vector };
             let note = Note::Sent { id: MessageId { sender: node, sequence }, to: NodeId(3), at };
             let now = Now { monotonic, wall: monotonic, error: None, stamp };
             sender.send(NoteAt { node, now, note }).unwrap();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use spacelike::machine::NodeId;
+use spacelike::vclock::VectorClock;
 use spacelike::{hlc, lamport};
 
 /// A message was sent or received: one line of a [`Trace`](crate::trace::Trace).
@@ -28,6 +29,8 @@ pub struct Event {
     pub lamport: lamport::Timestamp,
     /// The node's hybrid logical clock.
     pub hlc: hlc::Timestamp,
+    /// The node's vector clock, in which this event is counted.
+    pub vector: VectorClock<NodeId>,
 }
 
 /// What happened to the message.
@@ -57,10 +60,11 @@ impl fmt::Display for MessageId {
 }
 
 impl Event {
-    /// What the types can't express: the nodes exist, differ, and the sender of a message is the one it is named after.
+    /// What the types can't express: the nodes exist, differ, the sender of a message is the one it is named after, and the
+    /// vector clock counts the event.
     pub(super) fn check(&self, nodes: &BTreeSet<NodeId>) -> Result<(), String> {
-        for node in [self.node, self.peer] {
-            if !nodes.contains(&node) {
+        for node in [self.node, self.peer].iter().chain(self.vector.iter().map(|(node, _)| node)) {
+            if !nodes.contains(node) {
                 return Err(format!("names node {node}, which the header does not list"));
             }
         }
@@ -73,6 +77,12 @@ impl Event {
         };
         if sender != self.message.sender {
             return Err(format!("says that node {sender} sent message {}", self.message));
+        }
+        if self.vector.get(&self.node) == 0 {
+            return Err(format!(
+                "has a vector clock that doesn't count node {}, where it happened",
+                self.node
+            ));
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Header {
     pub const FORMAT: &str = "spacelike-trace";
 
     /// The version that this crate writes and reads.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// A header without nodes, for a run of `program`.
     pub fn new(program: impl Into<String>, seed: u64) -> Self {

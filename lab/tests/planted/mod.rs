@@ -1,8 +1,11 @@
 //! Traces made by hand, for the tests of what reads them.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::time::Duration;
 
 use spacelike::machine::NodeId;
+use spacelike::vclock::VectorClock;
 use spacelike::{hlc, lamport};
 use spacelike_lab::trace::{Event, Header, Kind, MessageId, NodeHeader, Trace};
 
@@ -14,7 +17,43 @@ pub(crate) fn trace(nodes: u32) -> Trace {
     Trace { header, events: Vec::new() }
 }
 
-/// The readings of an event.
+/// Sets the right vector clocks: node by node, each receive as soon as its send is done.
+pub(crate) fn set_vectors(events: &mut [Event]) {
+    for event in &mut *events {
+        event.vector = VectorClock::new();
+    }
+    loop {
+        let next = |patient: bool| {
+            (0..events.len()).find(|&index| {
+                let event = &events[index];
+                let is_turn = || events[..index].iter().all(|e| e.node != event.node || !e.vector.is_empty());
+                let cause = cause(events, index);
+                event.vector.is_empty()
+                    && is_turn()
+                    && (!patient || cause.is_none_or(|e| !e.vector.is_empty()))
+            })
+        };
+        // On a circle of messages, whoever is first doesn't wait.
+        let Some(index) = next(true).or_else(|| next(false)) else { return };
+        let node = events[index].node;
+        let before = events[..index].iter().rfind(|event| event.node == node);
+        let mut vector = before.map_or_else(VectorClock::new, |event| event.vector.clone());
+        if let Some(cause) = cause(events, index) {
+            vector.merge(&cause.vector);
+        }
+        vector.tick(&node).unwrap();
+        events[index].vector = vector;
+    }
+}
+
+/// The first send of the message that an event receives.
+pub(crate) fn cause(events: &[Event], index: usize) -> Option<&Event> {
+    let receive = &events[index];
+    let is_cause = |send: &&Event| send.kind == Kind::Send && send.message == receive.message;
+    if receive.kind == Kind::Receive { events.iter().find(is_cause) } else { None }
+}
+
+/// The readings of an event, but for the vector clock.
 #[derive(Clone, Copy)]
 pub(crate) struct At {
     /// True time, in microseconds.
@@ -55,6 +94,7 @@ fn event(kind: Kind, node: u32, (sender, sequence): (u32, u64), peer: u32, at: A
         wall: Duration::from_micros(u64::try_from(base + at.wall).unwrap()),
         lamport: lamport::Timestamp::new(at.lamport),
         hlc: hlc::Timestamp::new(BASE + at.hlc.0, at.hlc.1).unwrap(),
+        vector: VectorClock::from([(NodeId(node), 1)]),
     }
 }
 
