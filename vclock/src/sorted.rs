@@ -25,13 +25,57 @@ pub(crate) fn is_lt<A: Ord, C: Counter>(left: &[(A, C)], right: &[(A, C)]) -> bo
 }
 
 /// The bits of [`Causality`], as far as they are known once all those of `ENOUGH` are.
-fn relate<A: Ord, C: Counter, const ENOUGH: u8>(mut left: &[(A, C)], mut right: &[(A, C)]) -> u8 {
+#[inline]
+fn relate<A: Ord, C: Counter, const ENOUGH: u8>(left: &[(A, C)], right: &[(A, C)]) -> u8 {
     // There are no zeros: whoever has more entries has one that the other lacks.
-    let mut seen = match left.len().cmp(&right.len()) {
-        Ordering::Less => LESS,
-        Ordering::Equal => 0,
-        Ordering::Greater => GREATER,
-    };
+    match left.len().cmp(&right.len()) {
+        Ordering::Less => relate_by_walk::<A, C, ENOUGH>(left, right, LESS),
+        Ordering::Equal => relate_in_step::<A, C, ENOUGH>(left, right),
+        Ordering::Greater => relate_by_walk::<A, C, ENOUGH>(left, right, GREATER),
+    }
+}
+
+/// Of as many entries on both sides. So if the ids are not the same, each side has one that the other lacks.
+fn relate_in_step<A: Ord, C: Counter, const ENOUGH: u8>(mut left: &[(A, C)], mut right: &[(A, C)]) -> u8 {
+    let mut seen = 0;
+    while let (Some((l, left_rest)), Some((r, right_rest))) =
+        (left.split_first_chunk::<BLOCK>(), right.split_first_chunk::<BLOCK>())
+    {
+        if l != r {
+            if l[0].0 != r[0].0 {
+                return BOTH;
+            }
+            // Within a block there is nothing to branch on.
+            let (mut same, mut bits) = (true, 0);
+            for (l, r) in l.iter().zip(r) {
+                same &= l.0 == r.0;
+                bits |= Causality::of(&l.1, &r.1).bits();
+            }
+            if !same {
+                return BOTH;
+            }
+            seen |= bits;
+            if seen & ENOUGH == ENOUGH {
+                return seen;
+            }
+        }
+        (left, right) = (left_rest, right_rest);
+    }
+    for (l, r) in left.iter().zip(right) {
+        if l.0 != r.0 {
+            return BOTH;
+        }
+        seen |= Causality::of(&l.1, &r.1).bits();
+    }
+    seen
+}
+
+/// Of more entries on one side, about which `seen` tells already.
+fn relate_by_walk<A: Ord, C: Counter, const ENOUGH: u8>(
+    mut left: &[(A, C)],
+    mut right: &[(A, C)],
+    mut seen: u8,
+) -> u8 {
     if seen & ENOUGH == ENOUGH {
         return seen;
     }
@@ -42,14 +86,17 @@ fn relate<A: Ord, C: Counter, const ENOUGH: u8>(mut left: &[(A, C)], mut right: 
         return if fits_in(left, right) { seen } else { BOTH };
     }
     loop {
-        // Where the ids agree, which is nearly everywhere, there is nothing to branch on.
         while let (Some((l, left_rest)), Some((r, right_rest))) =
             (left.split_first_chunk::<BLOCK>(), right.split_first_chunk::<BLOCK>())
         {
+            // Ids ascend: if the first and the last ones of a block differ, so do most between.
+            if l[0].0 != r[0].0 || l[BLOCK - 1].0 != r[BLOCK - 1].0 {
+                break;
+            }
             let (mut same, mut bits) = (true, 0);
             for (l, r) in l.iter().zip(r) {
                 same &= l.0 == r.0;
-                bits |= u8::from(l.1 < r.1) | u8::from(l.1 > r.1) << 1;
+                bits |= Causality::of(&l.1, &r.1).bits();
             }
             if !same {
                 break;
