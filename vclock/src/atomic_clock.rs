@@ -26,10 +26,10 @@ use crate::{Amnesia, Exhausted, FixedClock, ReceiveError};
 /// without its past. Models: `tests::atomic_clock`, of what holds and of what doesn't.
 ///
 /// # Progress
-/// [`tick`](Self::tick) and [`snapshot`](Self::snapshot) are wait-free where `fetch_add` is an instruction: one of it and
-/// `N` loads. Taking over is lock-free: a retry means that another thread raised the same counter. This holds on targets
-/// with `target_has_atomic = "64"`; elsewhere the feature `critical-section` makes each access a short critical section. No
-/// allocation.
+/// [`tick`](Self::tick) is wait-free where `fetch_add` is an instruction: one of it, and a load of each other counter.
+/// [`snapshot`](Self::snapshot) is `N` loads. Taking over is lock-free: a retry means that another thread raised the same
+/// counter. This holds on targets with `target_has_atomic = "64"`; elsewhere the feature `critical-section` makes each access
+/// a short critical section. No allocation.
 ///
 /// The counters lie side by side, eight on a cache line of 64 bytes. A tick writes one and reads all, so it wants them so:
 /// threads that tick at once pass one line around, or two, and no padding would spare them that. A process that mostly
@@ -226,14 +226,11 @@ impl<const N: usize> AtomicClock<N> {
         }))
     }
 
-    /// Raises the other counters to those of `stamp`, and says whether that changed any.
+    /// Raises the counters to those of `stamp`, and says whether that changed any. The own one is checked to be there already.
     #[inline]
     fn take_over(&self, stamp: &FixedClock<N>) -> bool {
         let mut changed = false;
-        for (index, (counter, &claimed)) in self.counters.iter().zip(stamp.as_slice()).enumerate() {
-            if index == self.own {
-                continue;
-            }
+        for (counter, &claimed) in self.counters.iter().zip(stamp.as_slice()) {
             // Relaxed: an old value costs a try. A message with nothing new writes nothing, and leaves the cache line alone.
             let mut seen = counter.load(Ordering::Relaxed);
             while seen < claimed {
@@ -267,7 +264,7 @@ impl<const N: usize> AtomicClock<N> {
     fn put_back(&self) -> Exhausted {
         // A store may undo other ticks, too: all that come after one that found the limit have found it as well, and were
         // issued nothing. Release: in place of the ticks before, whose publication it ends, and which this thread's tick has
-        // acquired. Checked by tests::atomic_clock::the_last_events_are_issued_once.
+        // acquired. Checked by tests::atomic_clock::the_limit_publishes and the_last_events_are_issued_once.
         self.counters[self.own].store(Self::LIMIT, Ordering::Release);
         Exhausted { limit: Self::LIMIT }
     }

@@ -1,12 +1,13 @@
 //! Models of [`AtomicClock`].
 
+use core::sync::atomic::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::vec::Vec;
 
 use super::mutant;
 use super::race::{
-    Arc,
+    Arc, Data,
     Op::{self, Echo, Forged, Heard, Observe, Read, Receive, Snapshot, Tell, Tick, Write},
     Outcome,
     Promises::Regular,
@@ -307,8 +308,7 @@ mutant!(
     race::<AtomicClock<2>, 2>([&[Write, Observe(5)], &[Tick, Read]], Regular)
 );
 
-/// At the limit threads race for the last events: each is issued once, and none after them. What was written before one
-/// of them is visible to whoever sees it, although a tick that came too late has stored over it.
+/// At the limit threads race for the last events: each is issued once, and none after them.
 fn the_last_are_distinct() {
     let start = FixedClock::from([3, AtomicClock::<2>::LIMIT - 2]);
     let clock = Arc::new(AtomicClock::starting_at(1, &start).unwrap());
@@ -341,3 +341,43 @@ fn the_last_events_are_issued_once() {
 }
 
 mutant!(the_last_events_need_one_step, Torn, "broken: the last", model(the_last_are_distinct));
+
+/// Whoever sees the last event sees what was written before it, also where a tick that came too late has put the counter
+/// back, by a store that ends what the last event published.
+fn the_limit_shows_what_came_before() {
+    let start = FixedClock::from([AtomicClock::<2>::LIMIT - 1, 0]);
+    let shared = Arc::new((AtomicClock::starting_at(0, &start).unwrap(), Data::new(0)));
+    let [writer, late] = [1, 0].map(|written| {
+        let shared = shared.clone();
+        thread::spawn(move || {
+            if written == 1 {
+                shared.1.store(written, Ordering::Relaxed);
+            }
+            shared.0.tick().is_ok()
+        })
+    });
+    let seen = shared.0.snapshot().get(0);
+    let data = shared.1.load(Ordering::Relaxed);
+    let [wrote_first, late] = [writer, late].map(|thread| thread.join().unwrap());
+    assert!(wrote_first != late, "broken: the last were not issued once");
+    let shown = wrote_first && seen == AtomicClock::<2>::LIMIT;
+    assert!(!shown || data == 1, "broken: the last event doesn't show what was written");
+}
+
+#[test]
+fn the_limit_publishes() {
+    model(the_limit_shows_what_came_before);
+}
+
+mutant!(
+    the_limit_needs_release,
+    NoRelease,
+    "broken: the last event",
+    model(the_limit_shows_what_came_before)
+);
+mutant!(
+    the_limit_needs_acquire,
+    NoAcquire,
+    "broken: the last event",
+    model(the_limit_shows_what_came_before)
+);

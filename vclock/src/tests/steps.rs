@@ -140,23 +140,24 @@ impl Step {
     fn of_slots(&mut self, op: Op, memory: &mut Memory) -> bool {
         match (op, self.number) {
             (Snapshot, 0) => self.result[0] = memory.own,
-            (Tick, 0) | (Receive(_), 3) => {
+            (Tick, 0) | (Receive(_), COUNT) => {
                 memory.own += 1;
                 self.result[0] = memory.own;
-                self.number = 3;
+                self.number = COUNT;
             }
-            (Snapshot, _) | (Tick | Receive(_), 4) => {
+            (Snapshot, _) | (Tick | Receive(_), READ) => {
                 self.result[1] = memory.peer;
                 return true;
             }
-            (Receive(_) | Observe(_), 0) => {} // the own counter, which the timestamp doesn't claim
-            (Receive(peer) | Observe(peer), 1) => {
+            // The own counter, which the timestamp doesn't claim: by the check, and by the taking over.
+            (Receive(_) | Observe(_), 0 | 1) => {}
+            (Receive(peer) | Observe(peer), 2) => {
                 self.seen[1] = memory.peer;
                 if self.seen[1] >= peer {
                     return self.taken_over(op);
                 }
             }
-            (Receive(peer) | Observe(peer), 2) => {
+            (Receive(peer) | Observe(peer), 3) => {
                 if self.seen[1] == memory.peer {
                     memory.peer = peer;
                     self.result[0] = 1;
@@ -176,18 +177,18 @@ impl Step {
 
     /// What is left to do after the taking over: nothing, or a tick.
     fn taken_over(&mut self, op: Op) -> bool {
-        self.number = 3;
+        self.number = COUNT;
         matches!(op, Observe(_))
     }
 
     fn of_slots_that_read_first(&mut self, op: Op, memory: &mut Memory) -> bool {
         match (op, self.number) {
-            (Tick, 0) | (Receive(_), 3) => {
+            (Tick, 0) | (Receive(_), COUNT) => {
                 self.result[1] = memory.peer;
-                self.number = 4;
+                self.number = READ;
                 false
             }
-            (Tick | Receive(_), 4) => {
+            (Tick | Receive(_), READ) => {
                 memory.own += 1;
                 self.result[0] = memory.own;
                 true
@@ -208,3 +209,7 @@ fn effect(op: Op, [own, peer]: Stamp) -> (Stamp, Stamp) {
         Forged | Op::Echo | Write | Read | Tell | Heard => unreachable!("{op:?} doesn't race"),
     }
 }
+
+/// In a receive, the steps of its tick.
+const COUNT: u32 = 4;
+const READ: u32 = COUNT + 1;
