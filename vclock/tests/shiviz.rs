@@ -145,6 +145,7 @@ fn texts_are_escaped() {
     assert_eq!(host("a b\tc%"), r#"a%20b%09c%25 {"a%20b%09c%25":1}"#);
     assert_eq!(host("\u{a0}\u{feff}\u{2028}"), r#"%C2%A0%EF%BB%BF%E2%80%A8 {"%C2%A0%EF%BB%BF%E2%80%A8":1}"#);
     assert_eq!(host(r#"{"a":1}\"#), r#"{"a":1}\ {"{\"a\":1}\\":1}"#);
+    assert_eq!(host("\0\u{1b}\u{7f}"), r#"%00%1B%7F {"%00%1B%7F":1}"#);
     assert_eq!(host(""), r#"% {"%":1}"#);
     assert_eq!(host("__proto__"), r#"%5F_proto__ {"%5F_proto__":1}"#);
     assert_eq!(host("propertyIsEnumerable2"), r#"propertyIsEnumerable2 {"propertyIsEnumerable2":1}"#);
@@ -331,7 +332,7 @@ fn history() -> impl Strategy<Value = Events> {
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
-        r#"[a-c ]{0,2}(=== | ===|\{"a":1\}|[\n\r\t \u{2028}\u{feff}\u{85}]|[%\\"={}]){0,4}[a-c]?"#,
+        r#"[a-c ]{0,2}(=== | ===|\{"a":1\}|[\x00\x1b\x7f\n\r\t \u{2028}\u{feff}\u{85}]|[%\\"={}]){0,4}[a-c]?"#,
         prop::sample::select(&IN_EVERY_OBJECT[..]).prop_map(str::to_owned),
     ]
 }
