@@ -179,15 +179,16 @@ fn texts_may_come_in_pieces() {
 
     impl fmt::Display for Pieces {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.0.chars().try_for_each(|c| f.write_char(c))
+            self.0.chars().try_for_each(|c| f.write_char(c))?;
+            f.write_str("") // which is no reason to forget what was there
         }
     }
 
     let mut log = String::new();
     let mut writer = Writer::resume(&mut log);
     writer.event(Pieces("toString"), [(Pieces("toString"), 1)], Pieces("=a=")).unwrap();
-    writer.event(Pieces("a=b"), [(Pieces("a=b"), 1)], Pieces("  b")).unwrap();
-    assert_eq!(log, "%74oString {\"%74oString\":1}\n\\=a=\na=b {\"a=b\":1}\n  b\n");
+    writer.event(Pieces("a=b"), [(Pieces("a=b"), 1)], Pieces("  b ")).unwrap();
+    assert_eq!(log, "%74oString {\"%74oString\":1}\n\\=a=\na=b {\"a=b\":1}\n  b \n");
 }
 
 /// A log begins with how to read it, and none is written that can't be.
