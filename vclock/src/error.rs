@@ -37,6 +37,7 @@ pub enum ReceiveError {
 }
 
 /// A value was not written. The set is unchanged.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum PutError {
@@ -355,6 +356,7 @@ pub struct LaneOverflow {
 }
 
 /// A member's report was not taken. Nothing changed.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
@@ -367,6 +369,7 @@ pub enum ReportError {
 }
 
 /// The membership of a group stays as it is. Nothing changed.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum MembershipError {
@@ -395,6 +398,7 @@ pub enum MembershipError {
 }
 
 /// An actor is tracked still. Nothing changed.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ForgetError {

@@ -77,9 +77,8 @@ pub use clock::{Clock, INLINE, IntoIter, Kind};
 pub use dot_set::{DotSet, Run};
 #[cfg(feature = "alloc")]
 pub use dvv_set::{DvvSet, Synced};
-pub use error::PutError;
 #[cfg(feature = "alloc")]
-pub use error::{ForgetError, MembershipError, Refusal, Refused, ReportError};
+pub use error::{ForgetError, MembershipError, PutError, Refusal, Refused, ReportError};
 #[cfg(feature = "alloc")]
 pub use pruned_vector::{PruneLimits, PrunedVector};
 #[cfg(feature = "alloc")]
