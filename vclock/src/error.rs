@@ -132,6 +132,7 @@ pub enum ParseActorError<E> {
 }
 
 /// A text is not a clock.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseClockError<E> {
@@ -147,6 +148,7 @@ pub enum ParseClockError<E> {
 }
 
 /// A dot is not the last one that the clock knows of its actor. The clock is unchanged.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error(
     "the actor's last counter is said to be {last}, but the clock knows of {known}: it is not stable yet, or not gone"
@@ -159,11 +161,13 @@ pub struct NotLast {
 }
 
 /// A clock can't be stripped by a base that has seen something that it hasn't.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("the base has seen something that the clock hasn't: strip by a base that is before the clock")]
 pub struct NotAbove;
 
 /// Clocks were stripped by different bases, or the base to fill up with is another one.
+#[cfg(feature = "alloc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error(
     "stripped by a base of weight {stripped_by}, and met one of weight {base}: fill up first, each by its own"

@@ -59,9 +59,9 @@ pub use clock_view::{ClockView, ClockViewIter};
 pub use counter::Counter;
 pub use dot::Dot;
 pub use error::{
-    Amnesia, BaseDiffers, Exhausted, FromSortedError, Full, IssueError, LaneOverflow, LenDiffers, NotAbove,
-    NotCanonical, NotLast, ObserveError, OutOfRange, ParseActorError, ParseClockError, ParseDotError,
-    ParseFixedClockError, RaiseError, ReceiveError, TickError, Unreserved,
+    Amnesia, Exhausted, FromSortedError, Full, IssueError, LaneOverflow, LenDiffers, NotCanonical,
+    ObserveError, OutOfRange, ParseActorError, ParseDotError, ParseFixedClockError, RaiseError, ReceiveError,
+    TickError, Unreserved,
 };
 pub use fixed_clock::FixedClock;
 pub use packed::Packed;
@@ -78,7 +78,10 @@ pub use dot_set::{DotSet, Run};
 #[cfg(feature = "alloc")]
 pub use dvv_set::{DvvSet, Synced};
 #[cfg(feature = "alloc")]
-pub use error::{ForgetError, MembershipError, PutError, Refusal, Refused, ReportError};
+pub use error::{
+    BaseDiffers, ForgetError, MembershipError, NotAbove, NotLast, ParseClockError, PutError, Refusal,
+    Refused, ReportError,
+};
 #[cfg(feature = "alloc")]
 pub use pruned_vector::{PruneLimits, PrunedVector};
 #[cfg(feature = "alloc")]
