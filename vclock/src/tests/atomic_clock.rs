@@ -14,7 +14,7 @@ use super::race::{
     Shared, Stamp, model, race, thread,
 };
 use super::steps::{Clock, outcomes};
-use crate::{AtomicClock, Causality, FixedClock, ReceiveError};
+use crate::{Amnesia, AtomicClock, Causality, FixedClock, ReceiveError};
 
 impl Shared for AtomicClock<2> {
     fn start() -> Self {
@@ -381,3 +381,21 @@ mutant!(
     "broken: the last event",
     model(the_limit_shows_what_came_before)
 );
+
+/// Nobody is believed to know an event beyond the limit, not even while a tick that failed has yet to put the counter back.
+#[test]
+fn no_event_is_beyond_the_limit() {
+    model(|| {
+        let (limit, beyond) = (AtomicClock::<2>::LIMIT, AtomicClock::<2>::LIMIT + 1);
+        let clock = Arc::new(AtomicClock::starting_at(0, &FixedClock::from([limit - 1, 0])).unwrap());
+        clock.tick().unwrap();
+        let other = {
+            let clock = clock.clone();
+            thread::spawn(move || clock.tick().is_err())
+        };
+        let amnesia = Amnesia { known: limit, claimed: beyond };
+        assert_eq!(clock.observe(&FixedClock::from([beyond, 7])), Err(amnesia));
+        assert!(other.join().unwrap());
+        assert_eq!(clock.snapshot(), FixedClock::from([limit, 0]));
+    });
+}
