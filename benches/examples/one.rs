@@ -1,10 +1,11 @@
 //! Runs one case, so many calls in each of so many slices, for a tool that counts or samples: `one <case> [calls]
 //! [slices]`. Without arguments, lists the cases.
 
-use spacelike_benches::{Case, advance, hlc, lamport};
+use spacelike_benches::{Case, advance, hlc, lamport, vclock};
 
 fn main() {
-    let groups: [(&str, Vec<Case>); 7] = [
+    let of_size = |n| vclock::JOBS.into_iter().flat_map(move |job| vclock::column(n, job).0).collect();
+    let groups: [(&str, Vec<Case>); 11] = [
         ("hlc-shared", hlc::shared()),
         ("hlc-local", hlc::local()),
         ("hlc-batches", hlc::batches()),
@@ -12,6 +13,10 @@ fn main() {
         ("lamport-shared", lamport::shared()),
         ("lamport-local", lamport::local()),
         ("advance", advance::cases()),
+        ("vclock-8", of_size(8)),
+        ("vclock-64", of_size(64)),
+        ("vclock-256", of_size(256)),
+        ("vclock-shared", vclock::shared::cases()),
     ];
     let mut arguments = std::env::args().skip(1);
     let wanted = arguments.next();

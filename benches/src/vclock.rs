@@ -1,13 +1,15 @@
 //! Vector clocks and version vectors.
 
+pub mod buffer;
 mod dense;
 mod input;
 mod peers;
+pub mod shared;
 mod subject;
 
 use self::dense::{Fixed, Plain, VecClock};
 pub use self::input::{Entries, Jobs, Pair};
-use self::peers::{Crdts, Dson, Minerva, MinervaObserve, Ours, Vclock};
+use self::peers::{Crdts, Dson, Minerva, MinervaObserve, Ours, OursPostcard, Vclock};
 pub use self::subject::Subject;
 use crate::Case;
 
@@ -29,6 +31,7 @@ pub fn each(n: usize, visitor: &mut impl Visitor) {
         _ => panic!("no fixed clock of {n} entries is instantiated here"),
     }
     visitor.visit::<Ours>();
+    visitor.visit::<OursPostcard>();
     visitor.visit::<Crdts>();
     visitor.visit::<Minerva>();
     visitor.visit::<MinervaObserve>();
@@ -65,6 +68,7 @@ pub const TICK: &str = "tick";
 pub const EQUAL: &str = "compare, equal";
 pub const LAST: &str = "compare, last differs";
 pub const FIRST: &str = "compare, first differs";
+pub const LESS: &str = "compare, all less";
 pub const CONCURRENT: &str = "compare, concurrent";
 pub const DISJOINT: &str = "compare, disjoint ids";
 pub const MERGE: &str = "merge, same ids";
@@ -75,13 +79,14 @@ pub const CLONE: &str = "clone";
 pub const ENCODE: &str = "encode";
 pub const DECODE: &str = "decode";
 
-pub const COMPARES: [&str; 5] = [EQUAL, LAST, FIRST, CONCURRENT, DISJOINT];
+pub const COMPARES: [&str; 6] = [EQUAL, LAST, FIRST, LESS, CONCURRENT, DISJOINT];
 pub const MERGES: [&str; 4] = [MERGE, MERGE_DISJOINT, MERGE_NOTHING, MERGE_ONE];
-pub const JOBS: [&str; 13] = [
+pub const JOBS: [&str; 14] = [
     TICK,
     EQUAL,
     LAST,
     FIRST,
+    LESS,
     CONCURRENT,
     DISJOINT,
     MERGE,
@@ -98,6 +103,7 @@ pub const SIZES: [usize; 5] = [3, 8, 64, 256, 1_024];
 pub const PLAIN: &str = "a plain `[u64; N]`";
 pub const FIXED: &str = "**`spacelike_vclock::FixedClock`**";
 pub const OURS: &str = "**`spacelike_vclock::VersionVector`**";
+pub const OURS_POSTCARD: &str = "**`spacelike_vclock::VersionVector`**, by `postcard`";
 pub const VEC_CLOCK: &str = "`vec_clock`";
 pub const CRDTS: &str = "`crdts`";
 pub const MINERVA: &str = "`minerva`";

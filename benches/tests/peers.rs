@@ -3,15 +3,21 @@
 //!
 //! Overflow panics or wraps depending on the profile; both lose, so both are accepted as proof.
 
+use std::collections::HashMap;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use crdts::CmRDT;
+use dson::CausalContext;
 use hlc::HLTimespec;
 use hlc_gen::error::HlcError;
 use hlc_gen::{HlcGenerator, HlcTimestamp};
 use minerva::kairos::{Kairos, VirtualTimeSource};
 use spacelike_hlc as ours;
+use spacelike_vclock::{Amnesia, Broadcast, CausalBuffer, Exhausted, FixedClock, Inserted, VersionVector};
 use time::Timespec;
+use vec_clock::CompareState;
 
 /// `lamport` 0.2.0: one message stamped `usize::MAX` takes the clock back to zero, or down.
 #[test]
@@ -167,6 +173,141 @@ fn uhlc_ends_with_32_bits_of_seconds() {
     let year_2106 = Duration::from_secs(u64::from(u32::MAX) + 1);
     assert!(catch_unwind(|| uhlc::NTP64::from(year_2106)).is_err());
     assert!(ours::LocalClock::new(Duration::ZERO).tick(year_2106).is_ok());
+}
+
+/// `crdts` 7.3.2: behind the last event of an actor comes none, or a panic. Its `inc` gives the dot 0, which no clock takes, so
+/// that the event is lost.
+#[test]
+fn crdts_loses_what_comes_after_the_last_event() {
+    let mut clock = crdts::VClock::from(crdts::Dot::new(7, u64::MAX));
+    let before = clock.clone();
+    let after = catch_unwind(AssertUnwindSafe(|| {
+        clock.apply(clock.inc(7));
+        clock
+    }));
+    assert!(after.is_err() || after.is_ok_and(|after| after == before));
+
+    assert_eq!(VersionVector::from([(7, u64::MAX)]).update(&7), Err(Exhausted { limit: u64::MAX }));
+}
+
+/// `crdts` 7.3.2: a clock from a peer that counts an actor up to the end makes its check of operations panic, or refuse what
+/// is seen already.
+#[test]
+fn crdts_panics_at_a_peers_counter() {
+    let clock = crdts::VClock::from(crdts::Dot::new(7, u64::MAX));
+    let seen = crdts::Dot::new(7, 5);
+    let valid = catch_unwind(AssertUnwindSafe(|| clock.validate_op(&seen)));
+    assert!(valid.is_err() || valid.is_ok_and(|valid| valid.is_err()));
+}
+
+/// `crdts` 7.3.2: a zero from a peer makes two clocks that have seen nothing unequal, and each of them the greater one.
+#[test]
+fn crdts_takes_a_zero_for_an_event() {
+    let (empty, bytes) = (crdts::VClock::<u64>::new(), [1, 7, 0]);
+    let zero: crdts::VClock<u64> = postcard::from_bytes(&bytes).expect("accepted");
+    assert_eq!(zero.get(&7), 0);
+    assert_ne!(zero, empty);
+    assert!(zero > empty && empty > zero);
+
+    assert!(postcard::from_bytes::<VersionVector<u64>>(&bytes).is_err());
+    assert_eq!([(7, 0)].into_iter().collect::<VersionVector<u64>>(), VersionVector::new());
+}
+
+/// `minerva` 0.2.0: at the end of its range a counter stands still, so that the same dot is given out again and again.
+#[test]
+fn minerva_gives_out_a_dot_twice() {
+    let mut vector = minerva::metis::VersionVector::new();
+    vector.observe(7, u64::MAX - 1);
+    assert_eq!([vector.increment(7), vector.increment(7)], [u64::MAX, u64::MAX]);
+
+    let mut vector = VersionVector::from([(7_u32, u64::MAX - 1)]);
+    assert!(vector.update(&7).is_ok_and(|dot| dot.counter.get() == u64::MAX));
+    assert_eq!(vector.update(&7), Err(Exhausted { limit: u64::MAX }));
+}
+
+/// `minerva` 0.2.0: its causal buffer keeps each copy of a message that was sent again, and keeps them when it is delivered.
+#[test]
+fn minerva_buffers_duplicates_for_good() {
+    let mut deps = minerva::metis::VersionVector::new();
+    deps.observe(7, 1);
+    let event = minerva::metis::Event { stamp: Kairos::new(1, 0, 7, 0), deps, payload: "once" };
+    let mut buffer = minerva::metis::CausalIdeal::new();
+    for _ in 0..100 {
+        buffer.insert(event.clone());
+    }
+    assert_eq!(buffer.pop_ready(), Some("once"));
+    assert_eq!(buffer.pop_ready(), None);
+    assert_eq!(buffer.pending_len(), 99);
+
+    let dot = spacelike_vclock::Dot::new(7, 1).expect("not zero");
+    let broadcast = Broadcast { dot, context: VersionVector::new(), message: "once" };
+    let mut buffer = CausalBuffer::new(0, 100);
+    assert_eq!(buffer.insert(broadcast.clone()), Ok(Inserted::Ready));
+    assert_eq!(buffer.insert(broadcast), Ok(Inserted::Duplicate));
+    assert_eq!(buffer.pop().map(|delivered| delivered.message), Some("once"));
+    assert!(buffer.is_empty());
+}
+
+/// `vclock` 0.4.4: the event after the last one is a panic, or takes the clock back to its first.
+#[test]
+fn vclock_starts_again_after_the_last_event() {
+    let before: vclock::VClock64<u64> = HashMap::from([(7, u64::MAX)]).into();
+    let after = catch_unwind(|| before.clone().next(&7));
+    assert!(after.is_err() || after.is_ok_and(|after| after < before));
+}
+
+/// `vec_clock` 0.2.1: the event after the last one is a panic, or takes the clock back to before its first.
+#[test]
+fn vec_clock_starts_again_after_the_last_event() {
+    let mut clock = vec_clock::new(vec![u64::MAX, 0], 0).expect("in range");
+    let after = catch_unwind(AssertUnwindSafe(|| clock.time().as_slice()[0]));
+    assert!(after.is_err() || after.is_ok_and(|after| after == 0));
+
+    assert_eq!(FixedClock::from([u64::MAX, 0]).tick(0), Err(Exhausted { limit: u64::MAX }));
+}
+
+/// `vec_clock` 0.2.1: whether clocks of different sizes are an error or concurrent depends on what is in them.
+#[test]
+fn vec_clock_compares_clocks_of_different_sizes() {
+    let clock = |counters: &[u64]| vec_clock::VecTime::new(counters.to_vec());
+    assert!(clock(&[1, 1, 9]).compare([1, 1]).is_err());
+    assert!(clock(&[1, 0, 9]).compare([0, 1]).is_ok_and(|state| state == CompareState::Concurrent));
+
+    assert!(FixedClock::<2>::try_from(&[1, 0, 9][..]).is_err());
+}
+
+/// `dson` 0.3.0: a context from a peer that has seen all the dots of ours makes the next one a panic.
+#[test]
+fn dson_panics_behind_a_peers_context() {
+    let id = dson::Identifier::new(7, 1);
+    let all = (NonZeroU64::MIN, Some(NonZeroU64::MAX));
+    let sent = postcard::to_stdvec(&CausalContext::from_intervals([(id, [all])]).expect("an interval"));
+    let received = postcard::from_bytes(&sent.expect("bytes")).expect("accepted");
+    let mut context = CausalContext::new();
+    context.union(&received);
+    assert!(catch_unwind(|| context.next_dot_for(id)).is_err());
+
+    let received = VersionVector::from([(7, u64::MAX)]);
+    let mut vector = VersionVector::from([(7, 1)]);
+    assert_eq!(vector.observe(&7, &received), Err(Amnesia { known: 1, claimed: u64::MAX }));
+}
+
+/// `dson` 0.3.0: an actor without dots makes a context that has seen nothing come after another one.
+#[test]
+fn dson_takes_no_dots_for_some() {
+    let id = dson::Identifier::new(7, 1);
+    let none = CausalContext::from_intervals([(id, [])]).expect("accepted");
+    assert_eq!(none.dot_count(), 0);
+    assert!(none > CausalContext::new());
+}
+
+/// `dson` 0.3.0: with one dot of an actor, its serde form is one for formats that name fields, and can't be read back from others.
+#[test]
+fn dson_cant_read_one_dot_back() {
+    let id = dson::Identifier::new(7, 1);
+    let one = CausalContext::from_intervals([(id, [(NonZeroU64::MIN, None)])]).expect("a point");
+    let bytes = postcard::to_stdvec(&one).expect("bytes");
+    assert!(postcard::from_bytes::<CausalContext>(&bytes).is_err());
 }
 
 struct Wall;

@@ -31,7 +31,7 @@ impl Visitor for Compares {
             CONCURRENT | DISJOINT => None,
             _ => Some(Ordering::Less),
         };
-        for _ in 0..20 {
+        for _ in 0..PAIRS {
             let (left, right) = jobs.pair(self.job);
             let (left, right) = (S::new(&left), S::new(&right));
             assert_eq!(S::order(left.compare(&right)), expected, "{}, {}, {}", S::NAME, self.n, self.job);
@@ -59,7 +59,7 @@ impl Visitor for Merges {
             return;
         }
         let mut jobs = Jobs::new(self.n);
-        for _ in 0..20 {
+        for _ in 0..PAIRS {
             let (left, right) = jobs.pair(self.job);
             let (mut merged, mut other) = (S::new(&left), S::new(&right));
             merged.merge(&mut other);
@@ -71,7 +71,8 @@ impl Visitor for Merges {
             }
             for (entries, others) in [(&left, &right), (&right, &left)] {
                 for (index, (id, counter)) in entries.iter().enumerate() {
-                    let there = others.iter().find(|other| other.0 == *id).map_or(0, |other| other.1);
+                    let there =
+                        others.binary_search_by_key(id, |other| other.0).map_or(0, |found| others[found].1);
                     let expected = (*counter).max(there) + if *id == left[0].0 { ticked } else { 0 };
                     let merged = merged.get(&S::id(entries, index));
                     assert_eq!(merged, expected, "{}, {}, {}", S::NAME, self.n, self.job);
@@ -106,3 +107,5 @@ impl Visitor for Bytes {
 fn pairs_of(jobs: &[&'static str]) -> impl Iterator<Item = (usize, &'static str)> {
     SIZES.into_iter().flat_map(move |n| jobs.iter().map(move |job| (n, *job)))
 }
+
+const PAIRS: usize = 5;

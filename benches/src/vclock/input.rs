@@ -1,6 +1,8 @@
 //! What the clocks are made of: the same for all.
 
-use super::{CONCURRENT, DISJOINT, EQUAL, FIRST, LAST, MERGE, MERGE_DISJOINT, MERGE_NOTHING, MERGE_ONE};
+use super::{
+    CONCURRENT, DISJOINT, EQUAL, FIRST, LAST, LESS, MERGE, MERGE_DISJOINT, MERGE_NOTHING, MERGE_ONE,
+};
 
 /// Ids and counters, ascending by id. The ids differ in their highest 20 bits, so that each clock can take the part of
 /// them that it has room for, and keeps their order.
@@ -38,11 +40,6 @@ impl Jobs {
         self.counted(&ids)
     }
 
-    /// An index of an entry.
-    pub fn index(&mut self) -> usize {
-        self.random.below(self.here.len())
-    }
-
     /// The two clocks of a job; those that have no second one get two.
     pub fn pair(&mut self, job: &str) -> Pair {
         let mut left = self.entries();
@@ -51,9 +48,14 @@ impl Jobs {
         match job {
             LAST => right[last].1 += 1,
             FIRST => right[0].1 += 1,
+            LESS => {
+                for entry in &mut right {
+                    entry.1 += 1 + self.random.next() % 8;
+                }
+            }
             // As two writers leave it: each is ahead by its own entry.
             CONCURRENT => {
-                let one = self.index();
+                let one = self.random.below(left.len());
                 let other = (one + 1 + self.random.below(last)) % left.len();
                 left[one].1 += 1;
                 right[other].1 += 1;
@@ -92,10 +94,10 @@ impl Jobs {
 pub(super) const ID_SHIFT: u32 = 44;
 
 /// `SplitMix64` (Steele, Lea, Flood 2014).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -103,7 +105,7 @@ impl Random {
         mixed ^ mixed >> 31
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % bound as u64).expect("below a usize")
     }
 }

@@ -8,10 +8,13 @@ use std::num::NonZeroU64;
 use crdts::{CmRDT, CvRDT};
 use dson::causal_context::ComparisonMode;
 use dson::{CausalContext, Identifier};
+use spacelike_vclock::codec::{Decode, Encode, Limits};
 use spacelike_vclock::{Causality, VersionVector};
 
 use super::input::ID_SHIFT;
-use super::{CRDTS, DECODE, DSON, ENCODE, Entries, MINERVA, MINERVA_OBSERVE, OURS, Subject, VCLOCK};
+use super::{
+    CRDTS, DECODE, DSON, ENCODE, Entries, MINERVA, MINERVA_OBSERVE, OURS, OURS_POSTCARD, Subject, VCLOCK,
+};
 use crate::sink;
 
 pub(super) type Ours = VersionVector<u64>;
@@ -21,14 +24,12 @@ impl Subject for Ours {
     type Id = u64;
     type Relation = Causality;
 
-    fn does(job: &str) -> bool {
-        ![ENCODE, DECODE].contains(&job)
+    fn does(_: &str) -> bool {
+        true
     }
 
     fn new(entries: &Entries) -> Self {
-        let mut clock = Self::with_capacity(entries.len());
-        clock.merge(&entries.iter().copied().collect());
-        clock
+        Self::try_from_sorted(entries.iter().copied()).expect("ascending")
     }
 
     fn id(entries: &Entries, index: usize) -> u64 {
@@ -61,11 +62,61 @@ impl Subject for Ours {
     }
 
     fn encode(&self) -> Vec<u8> {
-        unimplemented!()
+        Encode::to_bytes(self)
     }
 
-    fn decode(_: &[u8]) -> Self {
-        unimplemented!()
+    fn decode(bytes: &[u8]) -> Self {
+        Decode::from_bytes(bytes, Limits::NONE).expect("what `encode` wrote")
+    }
+}
+
+/// Ours in the wire form of those peers that have none of their own.
+#[derive(Clone, Default)]
+pub(super) struct OursPostcard(Ours);
+
+impl Subject for OursPostcard {
+    const NAME: &'static str = OURS_POSTCARD;
+    type Id = u64;
+    type Relation = Causality;
+
+    fn does(job: &str) -> bool {
+        [ENCODE, DECODE].contains(&job)
+    }
+
+    fn new(entries: &Entries) -> Self {
+        Self(Subject::new(entries))
+    }
+
+    fn id(entries: &Entries, index: usize) -> u64 {
+        Ours::id(entries, index)
+    }
+
+    fn get(&self, id: &u64) -> u64 {
+        self.0.get(id)
+    }
+
+    fn tick(&mut self, id: &u64) {
+        self.0.tick(id);
+    }
+
+    fn compare(&self, other: &Self) -> Causality {
+        self.0.compare(&other.0)
+    }
+
+    fn order(relation: Causality) -> Option<Ordering> {
+        relation.to_ordering()
+    }
+
+    fn merge(&mut self, other: &mut Self) {
+        Subject::merge(&mut self.0, &mut other.0);
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.0).expect("a clock")
+    }
+
+    fn decode(bytes: &[u8]) -> Self {
+        Self(postcard::from_bytes(bytes).expect("what `encode` wrote"))
     }
 }
 
