@@ -108,7 +108,7 @@ impl<'a, A: WireActor> ClockView<'a, A> {
     }
 
     /// Hands the encoding of what both have seen to `sink`, in one or more pieces: each counter is the greater. If one
-    /// of them covers the other, that are its bytes. O(n), two passes, no allocation.
+    /// of them covers the other, these are its bytes. O(n), two passes, no allocation.
     ///
     /// # Examples
     /// ```
@@ -126,10 +126,10 @@ impl<'a, A: WireActor> ClockView<'a, A> {
     /// # Ok::<(), spacelike_vclock::codec::DecodeError>(())
     /// ```
     pub fn merge_into(&self, other: &Self, mut sink: impl FnMut(&[u8])) {
-        let (mut relation, mut count) = (by_len(self.len, other.len), 0);
         if self.bytes == other.bytes {
             return sink(self.bytes);
         }
+        let (mut relation, mut count) = (Causality::Equal, 0);
         for (_, left, right) in pairs(self.iter(), other.iter()) {
             relation = relation.and(Causality::of(&left, &right));
             count += 1;

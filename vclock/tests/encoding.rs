@@ -214,6 +214,7 @@ fn what_was_never_encoded_is_refused() {
     refused::<Vector>(&[0x00, 0], 0, Version { found: 0 });
     refused::<Vector>(&[0x20, 0], 0, Version { found: 2 });
     refused::<Vector>(&[0xF8, 0], 0, Version { found: 15 });
+    refused::<Vector>(&[0x29, 0], 0, Version { found: 2 });
     for (byte, mode) in [
         (0x11, Mode::Roster),
         (0x12, Mode::Delta),
@@ -251,6 +252,7 @@ fn what_was_never_encoded_is_refused() {
     refused::<Vector>(&ten(0x81), 3, VarintRange);
     refused::<VersionVector<u128>>(&[&[0x10, 1][..], &[0xFF; 18], &[4, 0]].concat(), 2, VarintRange);
     refused::<VersionVector<u128>>(&[&[0x10, 1][..], &[0xFF; 19], &[0, 0]].concat(), 2, VarintRange);
+    refused::<VersionVector<u128>>(&[&[0x10, 1][..], &[0xFF; 19]].concat(), 2, VarintRange);
     refused::<VersionVector<u128>>(&[&[0x10, 1][..], &[0xFF; 18]].concat(), 2, End);
     refused::<VersionVector<u128>>(&[0x10, 1, 0x80, 0, 0], 2, NotMinimal);
 

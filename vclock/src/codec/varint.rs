@@ -31,8 +31,9 @@ pub(super) fn put(value: u64, out: &mut [u8; LEN_MAX]) -> usize {
     let len = len(value);
     out[..8].copy_from_slice(&(spread(value) | CONTINUED).to_le_bytes());
     let [.., high] = value.to_le_bytes();
+    // The high bits of these two are already right.
     (out[8], out[9]) = (high, high >> 7);
-    if len < LEN_MAX {
+    if len <= 8 {
         out[len - 1] &= 0x7F;
     }
     len
@@ -65,7 +66,7 @@ fn take_long(bytes: &[u8]) -> Result<(u64, usize), DecodeCause> {
         [0, ..] => Err(DecodeCause::NotMinimal),
         &[high, ..] if high < 0x80 => Ok((low | u64::from(high) << 56, 9)),
         [_, 0, ..] => Err(DecodeCause::NotMinimal),
-        &[high, 1, ..] => Ok((low | u64::from(high) << 56 | 1 << 63, LEN_MAX)),
+        &[high, 1, ..] => Ok((low | u64::from(high & 0x7F) << 56 | 1 << 63, LEN_MAX)),
         [_, _, ..] => Err(DecodeCause::VarintRange),
         _ => Err(DecodeCause::End),
     }
