@@ -410,7 +410,8 @@ impl<A: Ord + Clone> Stability<A> {
             Ordering::Greater => (min, count),
         });
         let run = Run { actor: actor.clone(), first: before + 1, last: *min };
-        self.stable.raise(Dot::new(actor.clone(), *min)?);
+        let last = Dot::new(actor.clone(), *min).expect("no row has the minimum of before, nor less");
+        self.stable.raise(last);
         Some(run)
     }
 }
