@@ -12,7 +12,7 @@ use spacelike_benches::vclock::shared;
 use spacelike_benches::{Table, at_least, at_most, hlc, results, vclock};
 
 fn main() {
-    if env::var_os(TRIM).is_none() {
+    if env::var_os(STEADY_HEAP[0].0).is_none() {
         return again_with_steady_heap();
     }
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -61,15 +61,11 @@ fn main() {
     }
 }
 
-/// Runs this program in a process whose allocator keeps what is freed. Else the clocks that a slice drops would go back to
+/// Runs this program in a process whose allocator keeps what is freed. Else the memory that a slice frees would go back to
 /// the system, and every allocation of the next slice would be a page fault, longer than what is timed.
 fn again_with_steady_heap() {
-    let program = env::current_exe().expect("a path");
-    let status = Command::new(program)
-        .args(env::args_os().skip(1))
-        .env(TRIM, "1000000000")
-        .env(PAD, "67108864")
-        .status();
+    let mut program = Command::new(env::current_exe().expect("a path"));
+    let status = program.args(env::args_os().skip(1)).envs(STEADY_HEAP).status();
     assert!(status.expect("a process").success());
 }
 
@@ -241,8 +237,11 @@ const BESIDE: usize = 4_000;
 const COUNTS: [usize; 7] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000];
 const DELIVERIES: usize = 11;
 /// Read by the GNU C library; another one gives memory back as it likes.
-const TRIM: &str = "MALLOC_TRIM_THRESHOLD_";
-const PAD: &str = "MALLOC_TOP_PAD_";
+const STEADY_HEAP: [(&str, &str); 3] = [
+    ("MALLOC_TRIM_THRESHOLD_", "1000000000"),
+    ("MALLOC_TOP_PAD_", "67108864"),
+    ("MALLOC_MMAP_THRESHOLD_", "33554432"),
+];
 const TITLES: [&str; 5] = [
     "vclock: 3 entries",
     "vclock: 8 entries",

@@ -113,8 +113,8 @@ impl<const N: usize> Subject for Fixed<N> {
 
     #[inline]
     fn tick(&mut self, index: &usize) {
-        let dot = Self::tick(self, *index).expect("far from the end");
-        sink(&dot.counter);
+        let issued = Self::tick(self, *index);
+        sink(&issued.as_ref().expect("far from the end").counter);
     }
 
     #[inline]
