@@ -208,11 +208,11 @@ impl Subject for VecClock {
     }
 
     fn encode(&self) -> Vec<u8> {
-        unimplemented!("it has no form for it")
+        unreachable!("it has no wire form")
     }
 
     fn decode(_: &[u8]) -> Self {
-        unimplemented!("it has no form for it")
+        unreachable!("it has no wire form")
     }
 }
 
