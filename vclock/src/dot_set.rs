@@ -301,9 +301,9 @@ impl<A> Run<A> {
         Self { actor, first, last }
     }
 
-    /// How many dots it has.
+    /// How many dots it has. None, if `last` is less than `first` after all: the fields may come from a peer.
     pub fn len(&self) -> u64 {
-        (self.last - self.first).saturating_add(1)
+        self.last.checked_sub(self.first).map_or(0, |more| more.saturating_add(1))
     }
 }
 

@@ -200,6 +200,20 @@ fn the_worst_order_of_dots_is_taken() {
     assert_eq!((set.base(&0), set.run_count()), (2 * DOTS, 1));
 }
 
+/// A run's fields are public, and whoever answers a request fills them in: the wrong way around they are no dots, and no
+/// panic.
+#[test]
+fn a_run_that_ends_before_it_begins_has_no_dots() {
+    for (first, last, len) in
+        [(3, 2, 0), (u64::MAX, 0, 0), (3, 3, 1), (1, u64::MAX, u64::MAX), (0, u64::MAX, u64::MAX)]
+    {
+        let run = Run { actor: 'a', first, last };
+        assert_eq!(run.len(), len, "{run:?}");
+        let added = DotSet::new().insert_run(run.actor, run.first..=run.last);
+        assert_eq!(added, len > 0);
+    }
+}
+
 #[test]
 fn sets_have_this_text() {
     let set = DotSet::try_from_sorted([("a", vec![(1, 3), (5, 5)]), ("b", vec![(7, 8)])]).unwrap();
