@@ -470,7 +470,9 @@ impl<A: fmt::Display, K> fmt::Display for Clock<A, K> {
     }
 }
 
-/// From `{a:2, b:1}`, as [`Display`](fmt::Display) writes it, and no other way. Actors whose text contains `", "` can't be read.
+/// From `{a:2, b:1}`: braces, commas, order and counters only as [`Display`](fmt::Display) writes them. How an actor may be
+/// written is for its own [`FromStr`] to say: integers may have a plus sign, and leading zeros. Actors whose text contains
+/// `", "` can't be read.
 impl<A: Ord + FromStr, K> FromStr for Clock<A, K> {
     type Err = ParseClockError<A::Err>;
 
