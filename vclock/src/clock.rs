@@ -331,6 +331,12 @@ impl<A: Ord + Clone, K> Clock<A, K> {
 /// Puts in the entries of `right` that `left` has no actor for: `missing` of them.
 #[cold]
 fn insert_missing<A: Ord + Clone>(left: &mut Entries<A>, right: &[(A, u64)], missing: usize) {
+    if left.is_empty() {
+        // Into what `with_capacity` has made room for, or `clear` has kept.
+        left.reserve_exact(missing);
+        left.extend(right.iter().cloned());
+        return;
+    }
     let mut merged = Entries::with_capacity(left.len() + missing);
     let mut right = right.iter().peekable();
     for entry in left.drain(..) {

@@ -137,6 +137,20 @@ fn a_merge_allocates_at_most_once() {
     }
 }
 
+/// Room that was made, or kept, is used: an empty clock takes another one over without an allocation.
+#[test]
+fn a_merge_into_an_empty_clock_uses_its_room() {
+    let source: VersionVector<u64> = (0..100).map(|id| (id, 1)).collect();
+    let mut cleared = source.clone();
+    cleared.clear();
+    for mut empty in [VersionVector::with_capacity(100), cleared] {
+        let counted = measure(|| {
+            assert!(empty.merge(&source));
+        });
+        assert_eq!((counted.count_total, &empty), (0, &source));
+    }
+}
+
 /// What fits in the value needs no heap.
 #[test]
 fn small_clocks_need_no_heap() {
