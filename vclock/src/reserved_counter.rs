@@ -8,29 +8,45 @@ use crate::{Exhausted, IssueError, Unreserved};
 /// it would give the counters since then to other events. So reserve a stretch, store its bound, confirm, and issue up to
 /// it; the next life begins above the bound. What was reserved and not issued is skipped.
 ///
-/// For vector clocks and version vectors, which say "all up to", a skipped counter does no harm. For a
-/// [`CausalBuffer`](crate::CausalBuffer) it would be a message to wait for: there the next life is a new
-/// [`Actor::epoch`](crate::Actor::epoch), and needs no reservation.
+/// # What it is for
+/// It keeps counters apart; it doesn't bring back what the crash took. Whoever says "101" says "all up to 101", what is
+/// forgotten and what was skipped included.
+/// - In a [`VectorClock`](crate::VectorClock), that is as it should be: these events came before. What they had heard of
+///   others since the clock was written is gone, and so are the arrows from there. [`raise`](crate::Clock::raise) the clock
+///   to [`latest`](Self::latest) first: else what others have heard of the earlier life looks like
+///   [`Amnesia`](crate::Amnesia).
+/// - In a [`VersionVector`](crate::VersionVector), it is true only if each update is durable before anybody else gets it.
+///   Otherwise another replica's copy has updates that this one forgot and claims to have; it counts as old, and they are
+///   lost. If that can be, the next life is a new [`Actor::epoch`](crate::Actor::epoch), and needs no reservation.
+/// - In a [`CausalBuffer`](crate::CausalBuffer), a skipped counter would be a message to wait for: there, too, it is a new
+///   epoch.
 ///
 /// # Examples
 /// ```
-/// use spacelike_vclock::{Dot, ReservedCounter, Stored, VersionVector};
+/// use spacelike_vclock::{Dot, ReservedCounter, Stored, VectorClock};
 ///
 /// let mut own = ReservedCounter::new(Stored::Never);
 /// let reservation = own.reserve(100)?;
 /// let disk = Stored::Bound(reservation.bound()); // ... written and synced
 /// own.confirm(reservation);
 ///
-/// let mut vector = VersionVector::new();
-/// vector.raise(Dot { actor: "me", counter: own.issue()? });
+/// let mut clock = VectorClock::new();
+/// clock.raise(Dot { actor: "me", counter: own.issue()? });
+/// let message = clock.clone();
 ///
-/// // A crash, and the vector as it was written long ago.
-/// let (mut own, mut vector) = (ReservedCounter::new(disk), VersionVector::new());
+/// // A crash, and the clock as it was written long ago.
+/// let (mut own, mut clock) = (ReservedCounter::new(disk), VectorClock::new());
+/// if let Some(latest) = Dot::new("me", own.latest()) {
+///     clock.raise(latest);
+/// }
+/// clock.observe(&"me", &message)?; // comes back, and is no surprise
+///
 /// let reservation = own.reserve(100)?;
 /// // ... written and synced
 /// own.confirm(reservation);
-/// vector.raise(Dot { actor: "me", counter: own.issue()? });
-/// assert_eq!(vector.get("me"), 101);
+/// clock.raise(Dot { actor: "me", counter: own.issue()? });
+/// assert_eq!(clock.get("me"), 101);
+/// assert!(message < clock);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -4,7 +4,10 @@ use std::num::NonZeroU64;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use spacelike_vclock::{Exhausted, IssueError, ReservedCounter, Stored, Unreserved};
+use spacelike_vclock::{
+    Actor, Amnesia, Causality, Dot, Exhausted, IssueError, ReservedCounter, Stored, Unreserved, VectorClock,
+    VersionVector,
+};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -66,6 +69,44 @@ proptest! {
             }
         }
     }
+}
+
+/// A replica that forgot an update which others have must not claim it: above its old name's bound it does, and the copy
+/// that has the update counts as old. In a new epoch the two conflict, and nothing is lost.
+#[test]
+fn an_update_that_was_forgotten_is_lost_under_the_old_name() {
+    let me = Actor::new("me");
+    let mut own = ReservedCounter::new(Stored::Never);
+    let reservation = own.reserve(100).unwrap();
+    let disk = Stored::Bound(reservation.bound());
+    own.confirm(reservation);
+    let mut before = VersionVector::new();
+    before.raise(Dot { actor: me, counter: own.issue().unwrap() });
+    let peer = before;
+
+    // A crash, and an update that knows nothing of the one before.
+    let mut own = ReservedCounter::new(disk);
+    let reservation = own.reserve(100).unwrap();
+    own.confirm(reservation);
+    let mut old_name = VersionVector::new();
+    old_name.raise(Dot { actor: me, counter: own.issue().unwrap() });
+    assert_eq!(peer.compare(&old_name), Causality::Before, "the fault has its effect");
+
+    let mut new_epoch = VersionVector::new();
+    new_epoch.update(&me.next_epoch().unwrap()).unwrap();
+    assert_eq!(peer.compare(&new_epoch), Causality::Concurrent);
+}
+
+/// A clock that was raised to the stored bound has nothing to be surprised of; one that wasn't takes itself for amnesic.
+#[test]
+fn the_stored_bound_is_no_amnesia() {
+    let own = ReservedCounter::new(Stored::Bound(100));
+    let message = VectorClock::from([("me", 57), ("other", 1)]);
+    let mut clock = VectorClock::new();
+    assert_eq!(clock.observe(&"me", &message), Err(Amnesia { known: 0, claimed: 57 }));
+    clock.raise(Dot::new("me", own.latest()).unwrap());
+    assert_eq!(clock.observe(&"me", &message), Ok(true));
+    assert_eq!(clock, [("me", 100), ("other", 1)].into());
 }
 
 /// The end of the range is an error.
