@@ -18,6 +18,12 @@ use crate::{Amnesia, Causality, Dot, Exhausted, NotCanonical, NotLast, ParseCloc
 ///
 /// `==` and `<` are those of the partial order: neither `a <= b` nor `b <= a` is normal. `PartialOrd::partial_cmp` is
 /// [`compare`](Self::compare).
+///
+/// ```compile_fail,E0308
+/// use spacelike_vclock::{VectorClock, VersionVector};
+///
+/// VectorClock::<u32>::new().merge(&VersionVector::<u32>::new()); // mismatched types
+/// ```
 pub struct Clock<A, K> {
     pub(crate) entries: Entries<A>,
     kind: PhantomData<K>,

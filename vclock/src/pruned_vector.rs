@@ -6,8 +6,8 @@ use crate::{Causality, Dot, VersionVector};
 
 /// A version vector that was pruned: what it says about causality is a guess.
 ///
-/// A type of its own, so that the mark can't get lost: it has no `<`, its encoding says
-/// pruned, and to use it as an exact one takes [`assume_exact`](Self::assume_exact).
+/// A type of its own, so that the mark isn't lost by accident: it has no `<`, its encoding says pruned, and it becomes an
+/// exact one only by [`assume_exact`](Self::assume_exact). What [`kept`](Self::kept) lends has no mark.
 ///
 /// **How it fails, in both directions.** An entry that is gone counts as never seen.
 /// - *A false conflict*: the pruned vector of a newer value no longer covers an older value's, and what superseded it is now
