@@ -299,6 +299,14 @@ fn an_actor_retires_by_its_last_dot() {
     assert_eq!(clock, [(2, 1)].into());
 }
 
+/// What is retained is what the caller keeps, and the rest is unseen.
+#[test]
+fn entries_can_be_taken_away() {
+    let mut clock = VersionVector::from([(1, 5), (2, 1), (3, 7), (4, 5)]);
+    clock.retain(|actor, counter| actor % 2 == 1 || counter == 1);
+    assert_eq!(clock, [(1, 5), (2, 1), (3, 7)].into());
+}
+
 /// Bases of a chain can't be mixed up.
 #[test]
 fn clocks_stripped_by_different_bases_are_not_compared() {
@@ -308,6 +316,11 @@ fn clocks_stripped_by_different_bases_are_not_compared() {
     let error = by_early.compare(&by_late).unwrap_err();
     assert_eq!((error.stripped_by, error.base), (2, 1));
     assert!(by_early.fill(&late).is_err());
+
+    // Nor are they equal, whatever is left of them.
+    let (by_early, by_late) = (early.strip(&early).unwrap(), late.strip(&late).unwrap());
+    assert!(by_early.as_slice().is_empty() && by_late.as_slice().is_empty());
+    assert_ne!(by_early, by_late);
 }
 
 /// Ids that aren't `Copy`, looked up by what they lend.

@@ -151,6 +151,16 @@ fn a_merge_into_an_empty_clock_uses_its_room() {
     }
 }
 
+/// Room that isn't used is given back.
+#[test]
+fn a_clock_shrinks_to_what_it_needs() {
+    let mut clock = VersionVector::with_capacity(1_000);
+    clock.merge(&(0..100_u64).map(|id| (id, 1)).collect());
+    let counted = measure(|| clock.shrink_to_fit());
+    let freed = -counted.bytes_current;
+    assert_eq!(freed, 900 * 16, "bytes of 900 entries");
+}
+
 /// What fits in the value needs no heap.
 #[test]
 fn small_clocks_need_no_heap() {

@@ -109,6 +109,19 @@ fn the_stored_bound_is_no_amnesia() {
     assert_eq!(clock, [("me", 100), ("other", 1)].into());
 }
 
+/// Reservations that are confirmed in the wrong order, or late, take nothing back.
+#[test]
+fn an_older_reservation_lowers_no_bound() {
+    let mut own = ReservedCounter::new(Stored::Never);
+    let (older, newer) = (own.reserve(2).unwrap(), own.reserve(5).unwrap());
+    own.confirm(newer);
+    for counter in 1..=3 {
+        assert_eq!(own.issue().map(NonZeroU64::get), Ok(counter));
+    }
+    own.confirm(older);
+    assert_eq!((own.bound(), own.left()), (5, 2));
+}
+
 /// The end of the range is an error.
 #[test]
 fn the_last_counter_is_the_last() {
