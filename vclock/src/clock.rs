@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt;
@@ -30,7 +31,7 @@ pub struct Clock<A, K> {
 }
 
 /// How many entries need no heap.
-pub const INLINE: usize = 4;
+pub const INLINE: usize = 8;
 
 pub(crate) type Entries<A> = SmallVec<[(A, u64); INLINE]>;
 
@@ -343,7 +344,11 @@ fn insert_missing<A: Ord + Clone>(left: &mut Entries<A>, right: &[(A, u64)], mis
         left.extend(right.iter().cloned());
         return;
     }
-    let mut merged = Entries::with_capacity(left.len() + missing);
+    if missing <= FEW {
+        insert_few(left, right, missing);
+        return;
+    }
+    let mut merged = Vec::with_capacity(left.len() + missing);
     let mut right = right.iter().peekable();
     for entry in left.drain(..) {
         while let Some(new) = right.next_if(|new| new.0 < entry.0) {
@@ -353,8 +358,30 @@ fn insert_missing<A: Ord + Clone>(left: &mut Entries<A>, right: &[(A, u64)], mis
         merged.push(entry);
     }
     merged.extend(right.cloned());
-    *left = merged;
+    *left = Entries::from_vec(merged);
 }
+
+/// In place, each where it belongs.
+fn insert_few<A: Ord + Clone>(left: &mut Entries<A>, right: &[(A, u64)], missing: usize) {
+    left.reserve_exact(missing);
+    let (len, mut at) = (left.len() + missing, 0);
+    for new in right {
+        // Mostly it is the next one.
+        if left.get(at).is_some_and(|entry| entry.0 < new.0) {
+            at += left[at..].partition_point(|entry| entry.0 < new.0);
+        }
+        if left.get(at).is_none_or(|entry| entry.0 != new.0) {
+            left.insert(at, new.clone());
+            if left.len() == len {
+                return;
+            }
+        }
+        at += 1;
+    }
+}
+
+/// How many entries are put in one by one, each of which moves all behind it.
+const FEW: usize = 4;
 
 /// Any order, zeros and repetitions included: an actor's counter is its greatest.
 impl<A: Ord, K> FromIterator<(A, u64)> for Clock<A, K> {
@@ -419,7 +446,12 @@ impl<A, K> Default for Clock<A, K> {
 
 impl<A: Clone, K> Clone for Clock<A, K> {
     fn clone(&self) -> Self {
-        Self::from_sorted(self.entries.clone())
+        // The standard library copies as a whole what it can; the entries inline are few.
+        Self::from_sorted(if self.entries.spilled() {
+            Entries::from_vec(self.entries.to_vec())
+        } else {
+            self.entries.clone()
+        })
     }
 
     fn clone_from(&mut self, source: &Self) {

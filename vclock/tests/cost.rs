@@ -121,8 +121,9 @@ fn a_merge_allocates_at_most_once() {
         (clock(0, 100), clock(50, 10), 0),
         (clock(0, 100), clock(50, 100), 1),
         (clock(0, 100), clock(1_000, 1), 1),
-        (clock(0, 3), clock(3, 3), 1),
-        (clock(0, 2), clock(2, 2), 0), // still inline
+        (clock(0, 8), clock(8, 1), 1),
+        (clock(0, 8), clock(8, 8), 1),
+        (clock(0, 4), clock(4, 4), 0), // still inline
         (clock(0, 0), clock(0, 100), 1),
     ] {
         let mut merged = ours.clone();
