@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spacelike_vclock::{
-    Actor, BoundedClock, Broadcast, Causality, Dot, DotSet, DvvSet, FixedClock, Packed, VectorClock,
+    Actor, BoundedClock, Broadcast, Causality, Dot, DotSet, DvvSet, FixedClock, Packed, Run, VectorClock,
     VersionVector,
 };
 
@@ -18,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     same::<FixedClock<3, u8>>(bytes);
     same::<Packed<4>>(bytes);
     same::<DotSet<u8>>(bytes);
+    same::<Run<u8>>(bytes);
     same::<DvvSet<u8, u8>>(bytes);
     same::<Broadcast<u8, u8>>(bytes);
     same::<Dot<Actor<u8>>>(bytes);

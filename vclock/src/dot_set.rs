@@ -286,6 +286,7 @@ impl<A: Ord + Clone> DotSet<A> {
 /// assert_eq!((run.len(), run.to_string().as_str()), (7, "a:3-9"));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[expect(clippy::len_without_is_empty, reason = "a run is not empty")]
 pub struct Run<A> {
     /// Whose they are.
@@ -389,6 +390,29 @@ impl<'de, A: serde::Deserialize<'de> + Ord> serde::Deserialize<'de> for DotSet<A
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let entries: Vec<(A, Vec<(u64, u64)>)> = Vec::deserialize(deserializer)?;
         Self::try_from_sorted(entries).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Refuses a run that begins at zero, or ends before it begins.
+#[cfg(feature = "serde")]
+impl<'de, A: serde::Deserialize<'de>> serde::Deserialize<'de> for Run<A> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename = "Run", deny_unknown_fields)]
+        struct Unchecked<A> {
+            actor: A,
+            first: u64,
+            last: u64,
+        }
+
+        let Unchecked { actor, first, last } = Unchecked::deserialize(deserializer)?;
+        if first == 0 || first > last {
+            let why = format_args!(
+                "a run of dots from {first} to {last}: it begins at 1 or later, and doesn't end before"
+            );
+            return Err(serde::de::Error::custom(why));
+        }
+        Ok(Self { actor, first, last })
     }
 }
 

@@ -276,6 +276,41 @@ mod serde {
             assert!(serde_json::from_str::<DotSet<u8>>(text).is_err(), "{text}");
         }
     }
+
+    /// What is missing is asked for as runs, which have this form.
+    #[test]
+    fn runs_have_three_fields() {
+        let (one, all) =
+            (Run { actor: 7, first: 300, last: 300 }, Run { actor: 7, first: 1, last: u64::MAX });
+        assert_eq!(serde_json::to_string(&one).unwrap(), r#"{"actor":7,"first":300,"last":300}"#);
+        assert_eq!(postcard::to_stdvec(&one).unwrap(), [7, 0xAC, 2, 0xAC, 2]);
+        for run in [one, all] {
+            let text = serde_json::to_string(&run).unwrap();
+            assert_eq!(serde_json::from_str::<Run<u8>>(&text).unwrap(), run);
+            let bytes = postcard::to_stdvec(&run).unwrap();
+            assert_eq!(postcard::from_bytes::<Run<u8>>(&bytes).unwrap(), run);
+        }
+    }
+
+    /// Nobody is sent to look for dots that there can't be.
+    #[test]
+    fn runs_of_no_dots_are_refused() {
+        for (text, why) in [
+            (r#"{"actor":7,"first":0,"last":3}"#, "from 0 to 3"),
+            (r#"{"actor":7,"first":0,"last":0}"#, "from 0 to 0"),
+            (r#"{"actor":7,"first":4,"last":3}"#, "from 4 to 3"),
+            (r#"{"actor":7,"first":18446744073709551615,"last":0}"#, "from 18446744073709551615 to 0"),
+            (r#"{"actor":7,"first":1,"last":18446744073709551616}"#, "expected u64"),
+            (r#"{"actor":7,"first":1,"last":2,"len":2}"#, "unknown field `len`"),
+            (r#"{"actor":7,"first":1}"#, "missing field `last`"),
+        ] {
+            let refused = serde_json::from_str::<Run<u8>>(text).unwrap_err().to_string();
+            assert!(refused.contains(why), "{text}: {refused}");
+        }
+        for bytes in [[7, 0, 3], [7, 0, 0], [7, 4, 3]] {
+            assert!(postcard::from_bytes::<Run<u8>>(&bytes).is_err(), "{bytes:?}");
+        }
+    }
 }
 
 type Oracle = BTreeSet<(u8, usize)>;
