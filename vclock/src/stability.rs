@@ -98,7 +98,8 @@ impl<A: Ord + Clone> Stability<A> {
     /// changed.
     ///
     /// # Cost
-    /// O(n) for n entries, plus O(members) for each in which this member alone was behind all others.
+    /// O(n) for n entries, if they are nearly those that are tracked; each one that is out of step is searched for. Plus
+    /// O(members) for each in which this member alone was behind all others.
     ///
     /// # Examples
     /// ```
@@ -168,6 +169,9 @@ impl<A: Ord + Clone> Stability<A> {
 
     /// A new member, which has taken over a state in which `start` is included; from now on it is tracked.
     ///
+    /// A name that was retired may come back if it has lost nothing since. Else what it reported in its former life, and comes
+    /// late, would count for what it has now: it needs a new name, such as its next [epoch](crate::Actor).
+    ///
     /// # Errors
     /// [`MembershipError`]: it is a member; or `start` lacks something that is stable, which others may have forgotten already:
     /// give it a newer state; or it claims more of our own dots than we have reported. Nothing changed.
@@ -226,7 +230,8 @@ impl<A: Ord + Clone> Stability<A> {
     /// [`retire`](Self::retire) in one step. `start` is what it has now. We ourselves may be replaced.
     ///
     /// # Errors
-    /// Those of `add` and `retire`. Nothing changed.
+    /// Those of `add` and `retire`; [`Amnesia`] also if we are to take a name of which some member has seen more than `start`
+    /// has: it was used before. Nothing changed.
     ///
     /// # Examples
     /// ```
@@ -253,6 +258,7 @@ impl<A: Ord + Clone> Stability<A> {
         self.row(old).map_err(|_| MembershipError::NotMember)?;
         self.check_new(&new, start)?;
         if *old == self.own {
+            self.check_unused(&new, start)?;
             self.own = new.clone();
         } else {
             self.check_own(start)?;
@@ -359,6 +365,16 @@ impl<A: Ord + Clone> Stability<A> {
         let known = own.map_or(0, |(row, column)| self.rows[row].counters[column]);
         let claimed = clock.get(&self.own);
         if claimed > known { Err(Amnesia { known, claimed }) } else { Ok(()) }
+    }
+
+    /// Refuses what would let us count on below what others have seen.
+    fn check_unused(&self, own: &A, start: &VersionVector<A>) -> Result<(), Amnesia> {
+        let Ok(column) = self.column(own) else { return Ok(()) };
+        let known = start.get(own);
+        match self.rows.iter().map(|row| row.counters[column]).max() {
+            Some(claimed) if claimed > known => Err(Amnesia { known, claimed }),
+            _ => Ok(()),
+        }
     }
 
     fn check_new(&self, member: &A, start: &VersionVector<A>) -> Result<(), MembershipError> {

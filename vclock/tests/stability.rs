@@ -194,6 +194,24 @@ fn old_and_partial_reports_are_merged() {
     assert_eq!(stability.seen_by(&1), Some([(0, 4), (1, 5)].into()));
 }
 
+/// We don't go on under a name of which others have seen more than we have: we would send the same dots again, and take them
+/// for seen.
+#[test]
+fn a_name_that_was_used_before_is_amnesia() {
+    let mut stability = Stability::new("new", ["other", "used"]);
+    stability.report(&"other", &[("used", 7)].into()).unwrap();
+    stability.retire(&"used").unwrap();
+    let before = format!("{stability:?}");
+    for known in [0, 6] {
+        let refused = stability.replace(&"new", "used", &[("used", known)].into());
+        assert_eq!(refused, Err(MembershipError::Amnesia(Amnesia { known, claimed: 7 })));
+    }
+    assert_eq!(format!("{stability:?}"), before);
+    let all = vec![Run { actor: "used", first: 1, last: 7 }];
+    assert_eq!(stability.replace(&"new", "used", &[("used", 7)].into()), Ok(all)); // it remembers
+    assert_eq!(stability.own(), &"used");
+}
+
 /// The counters' end is an ordinary value.
 #[test]
 fn the_last_dot_can_be_stable() {
@@ -293,7 +311,14 @@ impl Model {
             return Err(MembershipError::NotMember);
         }
         self.check(new, start)?;
-        if let Some(amnesia) = self.amnesia(start).filter(|_| old != self.own) {
+        let amnesia = if old == self.own {
+            let claimed = self.rows.keys().map(|member| self.seen(*member, new)).max().unwrap();
+            let known = start.get(&new);
+            (claimed > known).then_some(Amnesia { known, claimed })
+        } else {
+            self.amnesia(start)
+        };
+        if let Some(amnesia) = amnesia {
             return Err(amnesia.into());
         }
         if old == self.own {
