@@ -159,7 +159,8 @@ impl<A: Ord + Clone, M> CausalBuffer<A, M> {
     /// [`Refused`] gives the message back. The buffer is unchanged.
     ///
     /// # Cost
-    /// O(n + log m) for n entries in the context and m messages in the buffer.
+    /// O(n + log m) for n entries in the context and m messages in the buffer, if the context names nearly the same actors as
+    /// [`delivered`](Self::delivered); each one that is out of step is searched for.
     ///
     /// # Examples
     /// ```
@@ -260,7 +261,9 @@ impl<A: Ord + Clone, M> CausalBuffer<A, M> {
     /// all that depend on one of them, or on one that never came, even by way of others; they are returned in the order of delivery.
     ///
     /// From now on such messages are refused as [`Evicted`](Refusal::Evicted), so that none waits forever, until
-    /// [`readmit`](Self::readmit) or [`advance_to`](Self::advance_to) says otherwise. A sender that only restarts goes on as
+    /// [`readmit`](Self::readmit) or [`advance_to`](Self::advance_to) says otherwise. What tells them is their context, if it is
+    /// a full one, as [`send`](Self::send) gives it. If it leaves out what another dependency implies, the message may be taken,
+    /// and wait for that one, which is refused: then evict that one's sender, too, or `advance_to` beyond it. A sender that only restarts goes on as
     /// another [`Actor`](crate::Actor), in a new epoch, which isn't evicted.
     ///
     /// Members that evict a sender at different times deliver different messages of it. To agree, fetch first what others

@@ -372,6 +372,21 @@ fn a_restarted_sender_goes_on_in_a_new_epoch() {
     assert_eq!(bob.delivered().to_string(), "{alice#1:1}");
 }
 
+/// A context that leaves out what another message implies doesn't show that it needs an evicted sender. Such a message
+/// waits for one that is refused, until that one's sender is given up, too.
+#[test]
+fn who_is_lost_by_way_of_others_is_shown_by_what_is_waited_on() {
+    let mut buffer = Buffer::new(OWN, 10);
+    let (by_way, short) = (broadcast(1, 1, [(0, 1)]), broadcast(2, 1, [(1, 1)]));
+    buffer.evict(&0);
+    assert_eq!(buffer.insert(short.clone()), Ok(Inserted::Waiting));
+    assert_eq!(dots(&buffer.waiting_on()), [by_way.dot]);
+    assert_eq!(buffer.insert(by_way).unwrap_err().why, Refusal::Evicted { actor: 0 });
+    assert_eq!(buffer.pop(), None);
+    assert_eq!(buffer.evict(&1), [short]);
+    assert!(buffer.is_empty());
+}
+
 /// An eviction can be taken back.
 #[test]
 fn a_readmitted_sender_goes_on_where_it_was() {
