@@ -124,6 +124,12 @@ impl<const LANES: usize> Packed<LANES> {
         self.is_le(other) && self.word != other.word
     }
 
+    /// Whether it is after the other or equal.
+    #[inline]
+    pub const fn dominates(&self, other: &Self) -> bool {
+        other.is_le(self)
+    }
+
     /// Whether each has seen something that the other hasn't.
     #[inline]
     pub const fn is_concurrent(&self, other: &Self) -> bool {

@@ -33,6 +33,7 @@ fn compares_as_lanes<const LANES: usize>(a: u64, b: u64) {
     };
     assert_eq!(a.compare(&b), expected, "{a} {b}");
     assert_eq!(a.is_le(&b), !greater, "{a} {b}");
+    assert_eq!(a.dominates(&b), !less, "{a} {b}");
     assert_eq!(a.is_lt(&b), less && !greater, "{a} {b}");
     assert_eq!(a.is_concurrent(&b), less && greater, "{a} {b}");
     assert_eq!(a.partial_cmp(&b), expected.to_ordering(), "{a} {b}");
