@@ -35,8 +35,7 @@ impl Verdict {
     /// What is wrong with a run, the worst first: a broken clock, then what was refused, then what can't be joined.
     pub(super) fn of(run: &Run, analysis: &Analysis) -> Result<(), Self> {
         let trace = analysis.verdict();
-        if let Err(broken @ (analysis::Verdict::Broken { .. } | analysis::Verdict::Ordered { .. })) = trace
-        {
+        if let Err(broken @ (analysis::Verdict::Broken { .. } | analysis::Verdict::Ordered { .. })) = trace {
             return Err(broken.into());
         }
         let (messages, stamps) = (run.progress.refused, refused_stamps(run));
