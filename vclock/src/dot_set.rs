@@ -407,10 +407,9 @@ impl<'de, A: serde::Deserialize<'de>> serde::Deserialize<'de> for Run<A> {
 
         let Unchecked { actor, first, last } = Unchecked::deserialize(deserializer)?;
         if first == 0 || first > last {
-            let why = format_args!(
+            return Err(serde::de::Error::custom(format_args!(
                 "a run of dots from {first} to {last}: it begins at 1 or later, and doesn't end before"
-            );
-            return Err(serde::de::Error::custom(why));
+            )));
         }
         Ok(Self { actor, first, last })
     }
