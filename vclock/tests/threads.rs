@@ -184,7 +184,8 @@ fn clocks_are_plain() {
     data::<(Packed<2>, Packed<4>, Packed<8>)>();
     assert_eq!(size_of::<AtomicPacked<8>>(), 8);
     assert_eq!(size_of::<Packed<2>>(), 8);
-    assert_eq!(size_of::<AtomicClock<7>>(), 7 * 8 + size_of::<usize>());
+    // Eight words, also where the index is half of one: atomics are aligned to their size.
+    assert_eq!(size_of::<AtomicClock<7>>(), 8 * 8);
     assert_eq!((CLOCK.tick().unwrap().to_array(), CLOCK.own()), ([0, 0, 1], 2));
     assert_eq!(PACKED.tick(1).unwrap().to_array(), [0, 1]);
     assert_eq!(RESTARTED.tick(0).unwrap().to_array(), [8, 0]);
