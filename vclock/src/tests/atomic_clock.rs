@@ -146,18 +146,18 @@ mutant!(
     race::<AtomicClock<2>, 2>([&[Observe(5), Tick], &[Snapshot]], Regular)
 );
 
-/// A clock that reads the others before it counts.
+/// A clock that reads the others before it counts, or not at all.
 #[cfg(loom)]
-struct ReadsFirst(AtomicClock<2>);
+struct ReadsBefore<const READS: bool>(AtomicClock<2>);
 
 #[cfg(loom)]
-impl Shared for ReadsFirst {
+impl<const READS: bool> Shared for ReadsBefore<READS> {
     fn start() -> Self {
         Self(Shared::start())
     }
 
     fn tick(&self) -> Stamp {
-        let [_, peer] = Shared::snapshot(&self.0);
+        let peer = if READS { Shared::snapshot(&self.0)[1] } else { 0 };
         let [own, _] = Shared::tick(&self.0);
         [own, peer]
     }
@@ -182,7 +182,7 @@ impl Shared for ReadsFirst {
 #[test]
 #[should_panic(expected = "broken: [2, 0] doesn't cover 5 before 1")]
 fn reading_the_others_first_covers_nothing() {
-    race::<ReadsFirst, 2>([&[Receive(5)], &[Tick]], Regular);
+    race::<ReadsBefore<true>, 2>([&[Receive(5)], &[Tick]], Regular);
 }
 
 /// The steps find that, too.
@@ -257,6 +257,14 @@ fn later_calls_are_later() {
     both([&[Observe(5), Tell], &[Heard, Snapshot]]);
     both([&[Snapshot, Tell, Tick], &[Observe(5), Heard, Receive(3)]]);
     both([&[Tick, Tell], &[Heard, Tick], &[Observe(5)]]);
+}
+
+/// That is judged, and not only where one thread did both.
+#[cfg(loom)]
+#[test]
+#[should_panic(expected = "broken: [1, 0] lost [0, 5]")]
+fn not_reading_the_others_loses_what_was_heard_of() {
+    race::<ReadsBefore<false>, 2>([&[Observe(5), Tell], &[Heard, Tick]], Regular);
 }
 
 /// A thread that is told by the peer of an event of another thread knows of it.
