@@ -209,7 +209,8 @@ impl<A: Ord + Clone, M> CausalBuffer<A, M> {
     /// The next message, which from now on counts as delivered. `None` if all that are here have to wait.
     ///
     /// # Cost
-    /// O(log m), and what it costs to look on at the messages that waited on this one.
+    /// O(log m), and what it costs to look on at the messages that waited on this one; O(n) for a sender's first, of n senders
+    /// in [`delivered`](Self::delivered).
     pub fn pop(&mut self) -> Option<Broadcast<A, M>> {
         let Reverse((_, _, slot)) = self.ready.pop()?;
         Some(self.deliver(slot))
