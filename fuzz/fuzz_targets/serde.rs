@@ -7,13 +7,14 @@ use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spacelike_vclock::{
-    Actor, BoundedClock, Broadcast, Causality, Dot, DotSet, DvvSet, FixedClock, Packed, Run, VectorClock,
-    VersionVector,
+    Actor, BoundedClock, Broadcast, Causality, Dot, DotSet, DvvSet, FixedClock, Packed, PrunedVector, Run,
+    VectorClock, VersionVector,
 };
 
 fuzz_target!(|bytes: &[u8]| {
     same::<VersionVector<u8>>(bytes);
     same::<VectorClock<String>>(bytes);
+    same::<PrunedVector<u8>>(bytes);
     same::<BoundedClock<u8, 3, u16>>(bytes);
     same::<FixedClock<3, u8>>(bytes);
     same::<Packed<4>>(bytes);

@@ -43,6 +43,8 @@ mod pruned_vector;
 mod runs;
 #[cfg(all(feature = "alloc", feature = "serde"))]
 mod serde_clock;
+#[cfg(all(feature = "alloc", feature = "serde"))]
+mod serde_pruned;
 #[cfg(feature = "alloc")]
 mod stability;
 #[cfg(feature = "alloc")]

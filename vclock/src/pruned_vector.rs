@@ -1,4 +1,5 @@
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 use core::fmt;
 use core::time::Duration;
 
@@ -6,8 +7,8 @@ use crate::{Causality, Dot, VersionVector};
 
 /// A version vector that was pruned: what it says about causality is a guess.
 ///
-/// A type of its own, so that the mark isn't lost by accident: it has no `<`, its encoding says pruned, and it becomes an
-/// exact one only by [`assume_exact`](Self::assume_exact). What [`kept`](Self::kept) lends has no mark.
+/// A type of its own, so that the mark isn't lost by accident: it has no `<`, it lends no vector that has one, its encoding
+/// and its serde form say pruned, and it becomes an exact one only by [`assume_exact`](Self::assume_exact).
 ///
 /// **How it fails, in both directions.** An entry that is gone counts as never seen.
 /// - *A false conflict*: the pruned vector of a newer value no longer covers an older value's, and what superseded it is now
@@ -33,6 +34,13 @@ use crate::{Causality, Dot, VersionVector};
 ///
 /// assert_eq!(new.compare(&old), Causality::After);
 /// assert_eq!(pruned.guess(&old), Causality::Concurrent); // a false conflict
+/// ```
+///
+/// ```compile_fail,E0369
+/// use spacelike_vclock::{PrunedVector, VersionVector};
+///
+/// let pruned = PrunedVector::from_kept(VersionVector::<u32>::new());
+/// assert!(pruned <= pruned); // no such order
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PrunedVector<A> {
@@ -107,18 +115,73 @@ impl<A> PrunedVector<A> {
         Self { kept }
     }
 
-    /// What is left.
-    pub const fn kept(&self) -> &VersionVector<A> {
-        &self.kept
+    /// The entries that are left, ascending by actor, none zero.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_vclock::{PrunedVector, VersionVector};
+    ///
+    /// let pruned = PrunedVector::from_kept(VersionVector::from([("b", 1), ("a", 2)]));
+    /// assert_eq!(pruned.as_slice(), [("a", 2), ("b", 1)]);
+    /// assert!(pruned.iter().rev().eq([(&"b", 1), (&"a", 2)]));
+    /// assert_eq!((pruned.len(), pruned.is_empty()), (2, false));
+    /// ```
+    pub fn as_slice(&self) -> &[(A, u64)] {
+        self.kept.as_slice()
+    }
+
+    /// The entries that are left, ascending by actor, none zero.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&A, u64)> + DoubleEndedIterator + Clone {
+        self.kept.iter()
+    }
+
+    /// How many entries are left.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Whether no entry is left.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
     }
 
     /// What is left, as if it were all: right if nothing was dropped, or if what was dropped is never asked about.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_vclock::{PrunedVector, VersionVector};
+    ///
+    /// let vector = VersionVector::from([("a", 2)]);
+    /// assert_eq!(PrunedVector::from_kept(vector.clone()).assume_exact(), vector);
+    /// ```
     pub fn assume_exact(self) -> VersionVector<A> {
         self.kept
+    }
+
+    /// For what keeps the mark by itself.
+    pub(crate) const fn kept(&self) -> &VersionVector<A> {
+        &self.kept
     }
 }
 
 impl<A: Ord> PrunedVector<A> {
+    /// The counter that is left of `actor`: zero if it was dropped, or was never there. O(log n).
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_vclock::{PrunedVector, VersionVector};
+    ///
+    /// let pruned = PrunedVector::from_kept(VersionVector::from([("a", 2)]));
+    /// assert_eq!((pruned.get("a"), pruned.get("b")), (2, 0));
+    /// ```
+    pub fn get<Q>(&self, actor: &Q) -> u64
+    where
+        A: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
+        self.kept.get(actor)
+    }
+
     /// How it seems to stand to `other`. May say concurrent of what was ordered, and ordered of what was concurrent.
     pub fn guess(&self, other: &VersionVector<A>) -> Causality {
         self.kept.compare(other)

@@ -395,6 +395,58 @@ fn serde_forms_are_pinned() {
     }
 }
 
+/// serde's form of a pruned vector says so, in formats without names, too: neither kind is read as the other.
+#[cfg(feature = "serde")]
+#[test]
+fn serde_forms_of_pruned_vectors_are_pinned() {
+    type Exact = VersionVector<String>;
+    type Pruned = PrunedVector<String>;
+    let clock = VersionVector::from([("a".to_owned(), 2), ("b".to_owned(), 300)]);
+    let pruned = PrunedVector::from_kept(clock.clone());
+    let empty = PrunedVector::from_kept(Exact::new());
+    let mark = [0xFF, 0xFF, 0xFF, 0xFF, 0x0F];
+    for (pruned, text, bytes) in [
+        (pruned, r#"{"pruned":[["a",2],["b",300]]}"#, &[2, 1, b'a', 2, 1, b'b', 0xAC, 2][..]),
+        (empty, r#"{"pruned":[]}"#, &[0]),
+    ] {
+        let bytes = [&mark[..], bytes].concat();
+        assert_eq!(serde_json::to_string(&pruned).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Pruned>(text).unwrap(), pruned);
+        assert_eq!(postcard::to_stdvec(&pruned).unwrap(), bytes);
+        assert_eq!(postcard::from_bytes::<Pruned>(&bytes).unwrap(), pruned);
+        assert!(serde_json::from_str::<Exact>(text).is_err());
+        assert!(postcard::from_bytes::<Exact>(&bytes).is_err());
+    }
+    for exact in [clock, Exact::new()] {
+        assert!(serde_json::from_str::<Pruned>(&serde_json::to_string(&exact).unwrap()).is_err());
+        assert!(postcard::from_bytes::<Pruned>(&postcard::to_stdvec(&exact).unwrap()).is_err());
+    }
+    for (bad, why) in [
+        (r#"{"pruned":[["b",2],["a",3]]}"#, "the id at index 1 is not greater"),
+        (r#"{"pruned":[["a",0]]}"#, "the counter at index 0 is zero"),
+        (r#"{"pruned":{"a":1}}"#, "expected pairs of an actor and its counter"),
+        (r#"{"pruned":[],"pruned":[]}"#, "expected"),
+        (r#"{"pruned":[],"kept":[]}"#, "expected"),
+        (r#"{"kept":[]}"#, "unknown variant `kept`, expected `pruned`"),
+        (r#""pruned""#, "expected newtype variant"),
+        ("{}", "expected"),
+        ("[[]]", "expected"),
+    ] {
+        let error = serde_json::from_str::<Pruned>(bad).unwrap_err().to_string();
+        assert!(error.contains(why), "{bad}: {error}");
+    }
+    for bad in [&[0, 0][..], &[1, 0], &mark, &[0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 1, 1, b'a', 0]] {
+        assert!(postcard::from_bytes::<Pruned>(bad).is_err(), "{bad:?}");
+    }
+    // As a name in bytes, for formats that have it so.
+    let named = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(
+        [(&b"pruned"[..], vec![vec![7_u64, 2]])].into_iter(),
+    );
+    let access = serde::de::value::MapAccessDeserializer::new(named);
+    let read = <PrunedVector<u64> as serde::Deserialize>::deserialize(access);
+    assert_eq!(read, Ok(PrunedVector::from_kept(VersionVector::from([(7, 2)]))));
+}
+
 /// Both ways, and by a view.
 fn pinned<A: WireActor + Clone + std::fmt::Debug>(entries: &[(A, u64)], bytes: &[u8]) {
     let clock = VersionVector::try_from_sorted(entries.iter().cloned()).unwrap();
