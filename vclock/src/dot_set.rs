@@ -2,6 +2,7 @@ use alloc::collections::BTreeMap;
 #[cfg(feature = "serde")]
 use alloc::vec::Vec;
 use core::borrow::Borrow;
+use core::cmp::Ordering;
 use core::fmt;
 use core::ops::RangeInclusive;
 
@@ -19,6 +20,8 @@ use crate::{Causality, Dot, NotCanonical, VersionVector};
 /// Memory goes with the number of runs, not of dots: whatever is in order costs one counter for each actor. A peer can make
 /// at most one run by each dot that it sends, and any order of its dots costs O(log n) each. [`run_count`](Self::run_count)
 /// tells when it is too much.
+///
+/// `<` is that of the partial order of inclusion, as of a [`Clock`](crate::Clock).
 ///
 /// # Examples
 /// ```
@@ -227,9 +230,47 @@ impl<A: Ord> DotSet<A> {
         other.missing(self).next().is_none()
     }
 
+    /// Whether `other` has all that it has, and more.
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_vclock::DotSet;
+    ///
+    /// let [less, more, other] =
+    ///     [vec![(1, 2)], vec![(1, 3)], vec![(5, 5)]].map(|runs| DotSet::try_from_sorted([("a", runs)]).unwrap());
+    /// assert!(less.is_lt(&more) && less < more && !less.is_lt(&less));
+    /// assert!(other.is_concurrent(&more) && !more.is_concurrent(&more));
+    /// ```
+    pub fn is_lt(&self, other: &Self) -> bool {
+        self.is_le(other) && !other.is_le(self)
+    }
+
     /// Whether it has all that `other` has.
     pub fn dominates(&self, other: &Self) -> bool {
         other.is_le(self)
+    }
+
+    /// Whether each has a dot that the other lacks. Equal sets are not concurrent.
+    pub fn is_concurrent(&self, other: &Self) -> bool {
+        !self.is_le(other) && !other.is_le(self)
+    }
+
+    /// Takes away all dots of the actors for which `keep` says no. They count as unseen, and would be new again: right for
+    /// an actor, or an epoch, of which no dot is under way any more, and that all members take away together. A set that
+    /// still has it brings it back by a [`merge`](Self::merge); see [`Clock::retire`](crate::Clock::retire). O(actors).
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_vclock::{Actor, DotSet};
+    ///
+    /// let mut seen = DotSet::new();
+    /// seen.insert_run(Actor { id: "a", epoch: 0 }, 1..=7);
+    /// seen.insert_run(Actor { id: "a", epoch: 1 }, 1..=2);
+    /// seen.retain(|actor| actor.epoch > 0);
+    /// assert_eq!(seen.to_string(), "{a#1:1-2}");
+    /// ```
+    pub fn retain(&mut self, mut keep: impl FnMut(&A) -> bool) {
+        self.actors.retain(|actor, _| keep(actor));
     }
 }
 
@@ -340,6 +381,54 @@ impl<A: Ord> Extend<Dot<A>> for DotSet<A> {
         for dot in dots {
             self.insert(dot);
         }
+    }
+}
+
+/// Of what [`missing`](DotSet::missing) named, for example, once it has come. A run that ends before it begins has no dots.
+///
+/// # Examples
+/// ```
+/// use spacelike_vclock::{DotSet, Run};
+///
+/// let seen: DotSet<_> = [Run { actor: "a", first: 1, last: 3 }, Run { actor: "a", first: 4, last: 9 }].into_iter().collect();
+/// assert_eq!(seen.base("a"), 9);
+/// ```
+impl<A: Ord> FromIterator<Run<A>> for DotSet<A> {
+    fn from_iter<I: IntoIterator<Item = Run<A>>>(runs: I) -> Self {
+        let mut set = Self::new();
+        set.extend(runs);
+        set
+    }
+}
+
+impl<A: Ord> Extend<Run<A>> for DotSet<A> {
+    fn extend<I: IntoIterator<Item = Run<A>>>(&mut self, runs: I) {
+        for Run { actor, first, last } in runs {
+            self.insert_run(actor, first..=last);
+        }
+    }
+}
+
+// Not derived: the answers are `compare`'s, and `lt` needn't find out all.
+impl<A: Ord> PartialOrd for DotSet<A> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.compare(other).to_ordering()
+    }
+
+    fn lt(&self, other: &Self) -> bool {
+        self.is_lt(other)
+    }
+
+    fn le(&self, other: &Self) -> bool {
+        self.is_le(other)
+    }
+
+    fn gt(&self, other: &Self) -> bool {
+        other.is_lt(self)
+    }
+
+    fn ge(&self, other: &Self) -> bool {
+        other.is_le(self)
     }
 }
 

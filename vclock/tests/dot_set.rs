@@ -62,6 +62,26 @@ proptest! {
         prop_assert_eq!(other, back, "associative");
     }
 
+    /// A set is the sum of its runs, in whatever order they come, and of any that touch or overlap. What is retained is the
+    /// kept actors' part of it.
+    #[test]
+    fn runs_make_a_set(a in sets(), b in sets(), kept in any::<[bool; 3]>()) {
+        let runs = || a.0.runs().chain(b.0.runs()).map(owned);
+        let mut merged = a.0.clone();
+        merged.merge(&b.0);
+        let mut backwards: Vec<_> = runs().collect();
+        backwards.reverse();
+        prop_assert_eq!(&runs().collect::<DotSet<_>>(), &merged);
+        let mut extended = b.0.clone();
+        extended.extend(backwards);
+        prop_assert_eq!(&extended, &merged);
+
+        merged.retain(|actor| kept[usize::from(*actor)]);
+        let mut oracle = &a.1 | &b.1;
+        oracle.retain(|(actor, _)| kept[usize::from(*actor)]);
+        agree(&merged, &oracle)?;
+    }
+
     /// What is missing is the difference; to add it is to merge.
     #[test]
     fn what_is_missing_is_the_difference(a in sets(), b in sets()) {
@@ -89,11 +109,17 @@ proptest! {
         prop_assert_eq!(a.0.is_le(&b.0), le);
         prop_assert_eq!(a.0.dominates(&b.0), ge);
         prop_assert_eq!(a.0 == b.0, le && ge);
+        prop_assert_eq!(a.0.is_lt(&b.0), expected.is_lt());
+        prop_assert_eq!(a.0.is_concurrent(&b.0), expected.is_concurrent());
+        prop_assert_eq!(a.0.partial_cmp(&b.0), expected.to_ordering());
+        let operators = (a.0 < b.0, a.0 <= b.0, a.0 > b.0, a.0 >= b.0);
+        prop_assert_eq!(operators, (expected.is_lt(), le, expected.is_gt(), ge));
 
         let mut union = a.0.clone();
         union.merge(&b.0);
         prop_assert!(a.0.is_le(&union) && b.0.is_le(&union));
         prop_assert_eq!(a.0.compare(&union).is_lt(), !ge);
+        prop_assert_eq!((a.0 < union, union > a.0, a.0.is_concurrent(&union)), (!ge, !ge, false));
         prop_assert_eq!(a.0.compare(&a.0.clone()), Causality::Equal);
     }
 
@@ -181,6 +207,7 @@ fn the_last_counter_is_like_any_other() {
 fn no_dots_are_no_change() {
     let mut set = DotSet::new();
     assert!(!set.insert_run('a', 0..=0) && !set.insert_run('a', 3..=2) && !set.insert_run('a', u64::MAX..=0));
+    set.extend([(0, 0), (3, 2), (u64::MAX, 0)].map(|(first, last)| Run { actor: 'a', first, last }));
     assert_eq!(set, DotSet::default());
     assert!(set.is_empty());
     assert_eq!((set.len(), set.run_count()), (0, 0));
