@@ -85,7 +85,8 @@ impl<A, V> DvvSet<A, V> {
     }
 
     /// The same with a cap: a put that would make more siblings than that is refused. [`sync`](Self::sync) isn't, because
-    /// replicas that refuse each other's values never agree; it reports the excess.
+    /// replicas that refuse each other's values never agree; it reports the excess. Zero counts as one, because a key that
+    /// takes no value is none.
     ///
     /// The cap is a setting, no part of the set: it is neither compared nor serialised, and a `sync` keeps one's own.
     ///
@@ -104,10 +105,10 @@ impl<A, V> DvvSet<A, V> {
     /// ```
     #[must_use]
     pub fn with_siblings_max(self, siblings_max: usize) -> Self {
-        Self { siblings_max, ..self }
+        Self { siblings_max: siblings_max.max(1), ..self }
     }
 
-    /// How many siblings puts may make.
+    /// How many siblings puts may make, at least one.
     pub fn siblings_max(&self) -> usize {
         self.siblings_max
     }

@@ -321,6 +321,17 @@ fn the_cap_refuses_puts_and_reports_syncs() {
     assert_eq!(set.get(&second), Some(&7));
 }
 
+/// A cap of none would refuse the first value of a key, and so counts as one.
+#[test]
+fn one_value_is_always_taken() {
+    let mut set = DvvSet::new().with_siblings_max(0);
+    assert_eq!(set.siblings_max(), 1);
+    set.put_blind(&'a', 1).unwrap();
+    assert_eq!(set.put_blind(&'a', 2), Err(PutError::Siblings { count: 2, max: 1 }));
+    set.put(&set.context().clone(), &'a', 2).unwrap();
+    assert!(set.values().eq(&[2]));
+}
+
 /// Replicas that drop by the same order agree on the winner, even if they drop before they have all values; ties go to
 /// the greater dot.
 #[test]
