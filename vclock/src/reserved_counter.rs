@@ -8,6 +8,8 @@ use crate::{Exhausted, IssueError, Unreserved};
 /// it would give the counters since then to other events. So reserve a stretch, store its bound, confirm, and issue up to
 /// it; the next life begins above the bound. What was reserved and not issued is skipped.
 ///
+/// A clone is the same counter, which issues the same again: only one of them may go on.
+///
 /// # What it is for
 /// It keeps counters apart; it doesn't bring back what the crash took. Whoever says "101" says "all up to 101", what is
 /// forgotten and what was skipped included.

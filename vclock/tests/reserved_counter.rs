@@ -132,3 +132,13 @@ fn the_last_counter_is_the_last() {
     assert_eq!(own.issue(), Ok(NonZeroU64::MAX));
     assert_eq!(own.issue(), Err(Exhausted { limit: u64::MAX }.into()));
 }
+
+/// Cloning doesn't tell two counters apart: whoever lets both go on has one dot twice.
+#[test]
+fn a_clone_is_the_same_counter() {
+    let mut own = ReservedCounter::new(Stored::Never);
+    let reservation = own.reserve(2).unwrap();
+    own.confirm(reservation);
+    let mut clone = own.clone();
+    assert_eq!(own.issue(), clone.issue());
+}
