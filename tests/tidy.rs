@@ -81,6 +81,29 @@ fn peers_appear_in_no_manifest_but_that_of_the_benches() {
     );
 }
 
+/// A peer that the list doesn't know isn't kept out. In the benches, peers are what is pinned.
+#[test]
+fn every_peer_of_the_benches_is_on_the_list() {
+    let rule = peers_nobody_lists;
+    holds(rule);
+    finds(rule, "benches/Cargo.toml:2", &[("benches/Cargo.toml", "[dependencies]\nother = \"=0.9.0\"")]);
+    finds(
+        rule,
+        "benches/Cargo.toml:2",
+        &[("benches/Cargo.toml", "[dev-dependencies]\nother = { version = \"=0.9.0\" }")],
+    );
+    allows(
+        rule,
+        &[
+            (
+                "benches/Cargo.toml",
+                "[dependencies]\nuhlc = \"=0.9.0\"\ntime = \"0.1\"\n[[bench]]\nname = \"other\"",
+            ),
+            ("lab/Cargo.toml", "[dependencies]\nother = \"=0.9.0\""),
+        ],
+    );
+}
+
 /// Whoever copies a line from a README gets the version it speaks of.
 #[test]
 fn versions_in_readmes_are_those_of_the_manifests() {
@@ -287,6 +310,16 @@ fn peers_outside_the_benches(tree: &Tree) -> Vec<String> {
         }
     }
     faults
+}
+
+fn peers_nobody_lists(tree: &Tree) -> Vec<String> {
+    let benches = tree.manifests().filter(|manifest| manifest.folder() == "benches/");
+    benches
+        .flat_map(File::lines_in_sections)
+        .filter(|(line, section)| section.ends_with("dependencies") && line.text.contains("\"="))
+        .filter(|(line, _)| !PEERS.contains(&line.text.split(['=', '.']).next().unwrap_or("").trim()))
+        .map(|(line, _)| line.fault("add it to PEERS"))
+        .collect()
 }
 
 fn stale_versions(tree: &Tree) -> Vec<String> {
@@ -634,8 +667,9 @@ fn resolve(file: &str, target: &str) -> String {
 const THIS: &str = "tests/tidy.rs";
 
 /// Crates that do what one of ours does.
-const PEERS: [&str; 12] = [
+const PEERS: [&str; 14] = [
     "crdts",
+    "dson",
     "hlc",
     "hlc-gen",
     "hybrid-clocks",
@@ -645,6 +679,7 @@ const PEERS: [&str; 12] = [
     "phi-detector",
     "uhlc",
     "vclock",
+    "vec_clock",
     "vectorclock",
     "hybrid_logical_clock",
 ];
