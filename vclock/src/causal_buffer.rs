@@ -243,7 +243,7 @@ impl<A: Ord + Clone, M> CausalBuffer<A, M> {
     pub fn advance_to(&mut self, snapshot: &VersionVector<A>) -> Result<usize, Amnesia> {
         self.delivered.check_own(&self.own, snapshot)?;
         let mut covered = Vec::new();
-        for (actor, last) in snapshot.iter() {
+        for (actor, last) in snapshot {
             if let Some(run) = dots_after(actor, self.delivered.get(actor), last) {
                 covered.extend(self.dots.range(run).map(|(dot, place)| (dot.clone(), place.message)));
             }

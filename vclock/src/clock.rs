@@ -3,7 +3,9 @@ use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::iter::FusedIterator;
 use core::marker::PhantomData;
+use core::slice;
 use core::str::FromStr;
 
 use smallvec::SmallVec;
@@ -74,8 +76,17 @@ impl<A, K> Clock<A, K> {
     }
 
     /// The entries, ascending by actor, none zero.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&A, u64)> + DoubleEndedIterator + Clone {
-        self.entries.iter().map(|(actor, counter)| (actor, *counter))
+    ///
+    /// # Examples
+    /// ```
+    /// use spacelike_vclock::VectorClock;
+    ///
+    /// let clock = VectorClock::from([("b", 1), ("a", 2)]);
+    /// assert!(clock.iter().eq([(&"a", 2), (&"b", 1)]));
+    /// assert_eq!(clock.iter().next_back(), Some((&"b", 1)));
+    /// ```
+    pub fn iter(&self) -> Iter<'_, A> {
+        Iter(self.entries.iter())
     }
 
     /// How many dots it has seen: the sum of its counters. If `a < b`, the weight of `a` is less, so that a sort by weight
@@ -387,18 +398,55 @@ const FEW: usize = 4;
 impl<A: Ord, K> FromIterator<(A, u64)> for Clock<A, K> {
     fn from_iter<I: IntoIterator<Item = (A, u64)>>(entries: I) -> Self {
         let mut entries: Entries<A> = entries.into_iter().filter(|entry| entry.1 > 0).collect();
-        if sorted::check(&entries).is_err() {
-            // The greatest counter first, because `dedup` keeps the first.
-            entries.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
-            entries.dedup_by(|next, kept| next.0 == kept.0);
-        }
+        canonicalise(&mut entries);
         Self::from_sorted(entries)
+    }
+}
+
+/// Sorts entries without zeros, and leaves of each actor the greatest counter.
+fn canonicalise<A: Ord>(entries: &mut Entries<A>) {
+    if sorted::check(entries).is_err() {
+        // The greatest counter first, because `dedup` keeps the first.
+        entries.sort_unstable_by(|left, right| left.0.cmp(&right.0).then(right.1.cmp(&left.1)));
+        entries.dedup_by(|next, kept| next.0 == kept.0);
     }
 }
 
 impl<A: Ord, K> FromIterator<Dot<A>> for Clock<A, K> {
     fn from_iter<I: IntoIterator<Item = Dot<A>>>(dots: I) -> Self {
         dots.into_iter().map(|dot| (dot.actor, dot.counter.get())).collect()
+    }
+}
+
+/// Any order, zeros and repetitions included: an actor's counter becomes its greatest. What [`merge`](Clock::merge) does, of
+/// entries that are moved.
+///
+/// # Cost
+/// O(n + m log m) for m entries if no actor is new, else O((n + m) log (n + m)), and once more memory for all of them.
+///
+/// # Examples
+/// ```
+/// use spacelike_vclock::VersionVector;
+///
+/// let mut vector = VersionVector::from([("a", 2), ("c", 1)]);
+/// vector.extend([("b", 1), ("a", 1), ("c", 3), ("d", 0)]);
+/// assert_eq!(vector, [("a", 2), ("b", 1), ("c", 3)].into());
+/// ```
+impl<A: Ord, K> Extend<(A, u64)> for Clock<A, K> {
+    fn extend<I: IntoIterator<Item = (A, u64)>>(&mut self, entries: I) {
+        // First by themselves, so that an iterator that panics leaves the clock as it was.
+        let more: Self = entries.into_iter().collect();
+        let (_, missing) = sorted::raise(&mut self.entries, &more.entries);
+        if missing > 0 {
+            self.entries.extend(more);
+            canonicalise(&mut self.entries);
+        }
+    }
+}
+
+impl<A: Ord, K> Extend<Dot<A>> for Clock<A, K> {
+    fn extend<I: IntoIterator<Item = Dot<A>>>(&mut self, dots: I) {
+        self.extend(dots.into_iter().map(|dot| (dot.actor, dot.counter.get())));
     }
 }
 
@@ -418,8 +466,27 @@ impl<A, K> IntoIterator for Clock<A, K> {
     }
 }
 
+/// The entries, ascending by actor.
+impl<'a, A, K> IntoIterator for &'a Clock<A, K> {
+    type Item = (&'a A, u64);
+    type IntoIter = Iter<'a, A>;
+
+    fn into_iter(self) -> Iter<'a, A> {
+        self.iter()
+    }
+}
+
 /// The entries of a [`Clock`], by value.
-#[derive(Debug)]
+///
+/// # Examples
+/// ```
+/// use spacelike_vclock::VersionVector;
+///
+/// let entries = VersionVector::from([("a", 2), ("b", 1)]).into_iter();
+/// assert!(entries.clone().rev().eq([("b", 1), ("a", 2)]));
+/// assert_eq!(entries.len(), 2);
+/// ```
+#[derive(Clone, Debug)]
 pub struct IntoIter<A>(smallvec::IntoIter<[(A, u64); INLINE]>);
 
 impl<A> Iterator for IntoIter<A> {
@@ -434,7 +501,60 @@ impl<A> Iterator for IntoIter<A> {
     }
 }
 
+impl<A> DoubleEndedIterator for IntoIter<A> {
+    fn next_back(&mut self) -> Option<(A, u64)> {
+        self.0.next_back()
+    }
+}
+
 impl<A> ExactSizeIterator for IntoIter<A> {}
+
+impl<A> FusedIterator for IntoIter<A> {}
+
+/// The entries of a [`Clock`], lent.
+///
+/// # Examples
+/// ```
+/// use spacelike_vclock::VersionVector;
+///
+/// let mut all = Vec::new();
+/// for (actor, counter) in &VersionVector::from([("b", 1), ("a", 2)]) {
+///     all.push((*actor, counter));
+/// }
+/// assert_eq!(all, [("a", 2), ("b", 1)]);
+/// ```
+#[derive(Debug)]
+pub struct Iter<'a, A>(slice::Iter<'a, (A, u64)>);
+
+impl<'a, A> Iterator for Iter<'a, A> {
+    type Item = (&'a A, u64);
+
+    #[inline]
+    fn next(&mut self) -> Option<(&'a A, u64)> {
+        self.0.next().map(|(actor, counter)| (actor, *counter))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<'a, A> DoubleEndedIterator for Iter<'a, A> {
+    fn next_back(&mut self) -> Option<(&'a A, u64)> {
+        self.0.next_back().map(|(actor, counter)| (actor, *counter))
+    }
+}
+
+impl<A> ExactSizeIterator for Iter<'_, A> {}
+
+impl<A> FusedIterator for Iter<'_, A> {}
+
+// Not derived: what is lent needn't be cloned.
+impl<A> Clone for Iter<'_, A> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 // Not derived: a derive would ask of the kind what only the actors need.
 

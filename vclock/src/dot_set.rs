@@ -361,7 +361,7 @@ impl<A: fmt::Display> fmt::Display for Run<A> {
 impl<A: Ord + Clone> From<&VersionVector<A>> for DotSet<A> {
     fn from(vector: &VersionVector<A>) -> Self {
         let mut set = Self::new();
-        for (actor, counter) in vector.iter() {
+        for (actor, counter) in vector {
             set.insert_run(actor.clone(), 1..=counter);
         }
         set

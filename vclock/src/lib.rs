@@ -74,7 +74,7 @@ pub use broadcast::Broadcast;
 #[cfg(feature = "alloc")]
 pub use causal_buffer::{CausalBuffer, Inserted};
 #[cfg(feature = "alloc")]
-pub use clock::{Clock, INLINE, IntoIter, Kind};
+pub use clock::{Clock, INLINE, IntoIter, Iter, Kind};
 #[cfg(feature = "alloc")]
 pub use dot_set::{DotSet, Run};
 #[cfg(feature = "alloc")]

@@ -120,7 +120,7 @@ impl<A: Ord + Clone> Stability<A> {
         let mut advanced = Vec::new();
         // Reports name nearly the same actors as the columns, so that the next one mostly is where it is expected.
         let mut expected = 0;
-        for (actor, counter) in clock.iter() {
+        for (actor, counter) in clock {
             if self.columns.get(expected).is_none_or(|column| column.actor != *actor) {
                 match self.column(actor) {
                     Ok(column) => expected = column,

@@ -1,4 +1,5 @@
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use crate::clock::Kind;
 use crate::{BaseDiffers, Causality, Clock, NotAbove, sorted};
@@ -23,6 +24,7 @@ use crate::{BaseDiffers, Causality, Clock, NotAbove, sorted};
 /// );
 /// let (short_left, short_right) = (left.strip(&base)?, right.strip(&base)?);
 /// assert_eq!(short_left.as_slice(), [("b", 3)]);
+/// assert_eq!(short_left.to_string(), "{b:3} above a base of weight 16");
 /// assert_eq!(short_left.compare(&short_right), Ok(left.compare(&right)));
 /// assert_eq!(short_left.fill(&base), Ok(left));
 /// # Ok::<(), spacelike_vclock::NotAbove>(())
@@ -96,6 +98,20 @@ impl<A: PartialEq, K> PartialEq for Stripped<A, K> {
 }
 
 impl<A: Eq, K> Eq for Stripped<A, K> {}
+
+impl<A: Hash, K> Hash for Stripped<A, K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.above.hash(state);
+        self.base.hash(state);
+    }
+}
+
+/// As `{b:3} above a base of weight 16`.
+impl<A: fmt::Display, K> fmt::Display for Stripped<A, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} above a base of weight {}", self.above, self.base)
+    }
+}
 
 impl<A: fmt::Debug, K: Kind> fmt::Debug for Stripped<A, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,9 +1,11 @@
 //! The laws of vector clocks and version vectors, against an oracle that has no clocks: a set of events.
+#![cfg(feature = "alloc")]
 
 use std::cmp::Ordering;
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -30,9 +32,9 @@ fn relation(left: &Events, right: &Events) -> Causality {
     }
 }
 
-fn hash(clock: &VersionVector<u8>) -> u64 {
+fn hash(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    clock.hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -141,6 +143,38 @@ proptest! {
         }
         let of_dots: VersionVector<u8> = clock.iter().filter_map(|(&actor, n)| Dot::new(actor, n)).collect();
         prop_assert_eq!(of_dots, clock);
+    }
+
+    /// To add entries is to merge with the clock that they make, in whatever order they come, zeros and repetitions included.
+    #[test]
+    fn extending_is_merging(clock in clocks(), entries in vec((any::<u8>(), 0..6_u64), 0..20), known: bool) {
+        let entries: Vec<_> = entries.into_iter().filter(|entry| !known || clock.get(&entry.0) > 0).collect();
+        let (mut extended, mut merged) = (clock.clone(), clock.clone());
+        extended.extend(entries.iter().copied());
+        merged.merge(&entries.iter().copied().collect());
+        canonical(&extended)?;
+        prop_assert_eq!(&extended, &merged);
+        let mut by_dots = clock;
+        by_dots.extend(entries.iter().filter_map(|&(actor, counter)| Dot::new(actor, counter)));
+        prop_assert_eq!(by_dots, merged);
+    }
+
+    /// Lent or by value, from either end, the entries are those of the slice; a copy of an iterator goes on from where it is.
+    #[test]
+    fn iterators_give_the_entries(clock in clocks(), ends in vec(any::<bool>(), 0..60)) {
+        let mut expected: VecDeque<_> = clock.as_slice().iter().copied().collect();
+        let (mut lent, mut owned) = ((&clock).into_iter(), clock.clone().into_iter());
+        for end in ends {
+            prop_assert_eq!((lent.len(), owned.len()), (expected.len(), expected.len()));
+            let [of_lent, of_owned, entry] = if end {
+                [lent.next_back().map(|(actor, n)| (*actor, n)), owned.next_back(), expected.pop_back()]
+            } else {
+                [lent.next().map(|(actor, n)| (*actor, n)), owned.next(), expected.pop_front()]
+            };
+            prop_assert_eq!((of_lent, of_owned), (entry, entry));
+        }
+        prop_assert!(owned.clone().eq(expected.iter().copied()) && owned.eq(expected.iter().copied()));
+        prop_assert!(lent.clone().eq(expected.iter().map(|(actor, n)| (actor, *n))));
     }
 
     /// The strict constructor takes exactly what a clock's entries are.
@@ -321,6 +355,10 @@ fn clocks_stripped_by_different_bases_are_not_compared() {
     let (by_early, by_late) = (early.strip(&early).unwrap(), late.strip(&late).unwrap());
     assert!(by_early.as_slice().is_empty() && by_late.as_slice().is_empty());
     assert_ne!(by_early, by_late);
+    assert_ne!(hash(&by_early), hash(&by_late));
+    assert_eq!(hash(&by_early), hash(&by_early.clone()));
+    assert_eq!(by_early.to_string(), "{} above a base of weight 1");
+    assert_ne!(hash(&clock.strip(&late).unwrap()), hash(&by_late));
 }
 
 /// Ids that aren't `Copy`, looked up by what they lend.
@@ -343,6 +381,16 @@ fn actors_are_read_by_their_own_rules() {
     for text in ["{1:02}", "{1:+2}", "{1:0}", "{1:2, 01:2}", "{2:1, +1:1}", "{1:2,2:1}", "{1:2, }"] {
         assert!(text.parse::<VersionVector<u8>>().is_err(), "{text}");
     }
+}
+
+/// An iterator that panics leaves the clock as it was, and canonical.
+#[test]
+fn an_extension_that_panics_changes_nothing() {
+    let mut clock = VersionVector::from([(1, 5), (2, 1)]);
+    let entries = [(1, 9), (0, 1), (3, 1)].into_iter();
+    let extension = AssertUnwindSafe(|| clock.extend(entries.inspect(|entry| assert_ne!(entry.0, 3))));
+    catch_unwind(extension).unwrap_err();
+    assert_eq!(clock, [(1, 5), (2, 1)].into());
 }
 
 /// Reuses what it has: a copy into a clock with room enough needs no allocation, and so keeps its address.

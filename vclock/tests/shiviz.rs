@@ -360,7 +360,7 @@ fn judge(log: &Events) -> Result<(), &'static str> {
         let mut latest = BTreeMap::new();
         for clock in clocks {
             latest.insert(*host, clock.get(host));
-            for (other, counter) in clock.iter() {
+            for (other, counter) in *clock {
                 // It looks only at what has risen.
                 if latest.get(other).is_none_or(|before| *before < counter) {
                     latest.insert(*other, counter);

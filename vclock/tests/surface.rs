@@ -43,8 +43,8 @@ fn auto_traits_hold() {
     fn error<T: Error + Send + Sync + Clone + Eq + 'static>() {}
     data::<(Causality, Dot<String>, Actor<String>, Run<u8>, Broadcast<u8, u8>, Stored, PruneLimits)>();
     data::<(VectorClock<String>, VersionVector<u8>, PrunedVector<u8>, DvvSet<u8, u8>, DotSet<u8>, Synced)>();
-    data::<(ReservedCounter, Laggard<u8>)>();
-    plain::<(CausalBuffer<u8, u8>, Stability<u8>, Stripped<u8, Updates>, Reservation)>();
+    data::<(ReservedCounter, Laggard<u8>, Stripped<u8, Updates>)>();
+    plain::<(CausalBuffer<u8, u8>, Stability<u8>, Reservation)>();
     plain::<(codec::Base<u8, Updates>, codec::Roster<u8>, codec::Limits, shiviz::Renumber<u8>)>();
     plain::<ClockView<'_, u64>>();
     error::<Exhausted>();

@@ -70,7 +70,7 @@ impl<'a, A: Ord + Clone + Display> Hosts<'a, A> {
     /// Each entry is an event of the log.
     fn check_entries(&self) -> Result<(), Invalid<A>> {
         for &(event, clock) in self.0.values().flatten() {
-            for (host, found) in clock.iter() {
+            for (host, found) in clock {
                 let Some(events) = self.0.get(host) else {
                     return Err(Invalid::UnknownHost { event, host: host.clone() });
                 };
