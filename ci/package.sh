@@ -3,8 +3,8 @@
 # arguments go to cargo, say --allow-dirty.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# Cargo unpacks what one packed crate needs of the others into its cache, and doesn't look again when they have changed.
-# Folders of registries without a host, which only packing has, begin with a hyphen.
-rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/spacelike*
+# To cargo a crate of a registry never changes, but those that packing puts into one do: it would build on what they were at
+# an earlier run, unpacked (registries without a host have folders that begin with a hyphen) and compiled.
+rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/spacelike* target/debug/.fingerprint/spacelike*
 
 cargo package --workspace --exclude spacelike-benches "$@"
