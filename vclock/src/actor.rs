@@ -12,6 +12,8 @@ use crate::ParseActorError;
 ///
 /// # Examples
 /// ```
+/// # #[cfg(feature = "alloc")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use spacelike_vclock::{Actor, Amnesia, VersionVector};
 ///
 /// let mut server = Actor::new(7_u32);
@@ -27,7 +29,10 @@ use crate::ParseActorError;
 /// reborn.observe(&server, &remembered)?;
 /// reborn.update(&server)?;
 /// assert_eq!(reborn.to_string(), "{7#0:1, 7#1:1}");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "alloc"))]
+/// # fn main() {}
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -7,12 +7,14 @@ use core::fmt;
 ///
 /// # Examples
 /// ```
+/// # #[cfg(feature = "alloc")] {
 /// use spacelike_vclock::{Causality, VersionVector};
 ///
 /// let (a, b) = (VersionVector::from([("x", 2), ("y", 1)]), VersionVector::from([("x", 1), ("y", 3)]));
 /// assert_eq!(a.compare(&b), Causality::Concurrent);
 /// assert_eq!(a.compare(&a), Causality::Equal);
 /// assert_eq!(Causality::Before.reverse(), Causality::After);
+/// # }
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

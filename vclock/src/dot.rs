@@ -11,6 +11,8 @@ use crate::ParseDotError;
 ///
 /// # Examples
 /// ```
+/// # #[cfg(feature = "alloc")]
+/// # fn main() -> Result<(), spacelike_vclock::Exhausted> {
 /// use spacelike_vclock::{Dot, VectorClock};
 ///
 /// let mut clock = VectorClock::new();
@@ -19,7 +21,10 @@ use crate::ParseDotError;
 /// assert_eq!(dot.to_string(), "alice:1");
 /// assert_eq!("7:3".parse(), Ok(Dot::new(7_u32, 3).unwrap()));
 /// assert_eq!(Dot::new("alice", 0), None); // zero is no event
-/// # Ok::<(), spacelike_vclock::Exhausted>(())
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "alloc"))]
+/// # fn main() {}
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

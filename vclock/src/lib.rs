@@ -1,3 +1,5 @@
+// Most of its examples need a heap. Without one they are text to the tests, and only to them.
+#![cfg_attr(all(doctest, not(feature = "alloc")), doc = "`````text")]
 #![doc = include_str!("../README.md")]
 #![no_std]
 

@@ -25,6 +25,8 @@ use crate::{Exhausted, IssueError, Unreserved};
 ///
 /// # Examples
 /// ```
+/// # #[cfg(feature = "alloc")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use spacelike_vclock::{Dot, ReservedCounter, Stored, VectorClock};
 ///
 /// let mut own = ReservedCounter::new(Stored::Never);
@@ -49,7 +51,10 @@ use crate::{Exhausted, IssueError, Unreserved};
 /// clock.raise(Dot { actor: "me", counter: own.issue()? });
 /// assert_eq!(clock.get("me"), 101);
 /// assert!(message < clock);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "alloc"))]
+/// # fn main() {}
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ReservedCounter {

@@ -22,6 +22,8 @@
 //! # Examples
 //! Only what was sent and received is logged, not what happened in between:
 //! ```
+//! # #[cfg(feature = "alloc")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use spacelike_vclock::shiviz::{Renumber, Writer, validate};
 //! use spacelike_vclock::{Dot, VectorClock};
 //!
@@ -45,7 +47,10 @@
 //!     writer.event(host, clock.iter(), what)?;
 //! }
 //! assert!(text.ends_with("alice {\"alice\":1}\nasks bob\nbob {\"alice\":1,\"bob\":1}\nis asked\n"));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "alloc"))]
+//! # fn main() {}
 //! ```
 
 #[cfg(feature = "alloc")]

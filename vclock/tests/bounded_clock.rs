@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
 use spacelike_vclock::{
-    Actor, Amnesia, BoundedClock, Causality, Counter, Dot, Exhausted, FixedClock, FromSortedError, Full,
-    NotCanonical, ObserveError, OutOfRange, RaiseError, ReceiveError, TickError,
+    Actor, Amnesia, BoundedClock, Causality, Counter, Dot, Exhausted, FromSortedError, Full, NotCanonical,
+    ObserveError, OutOfRange, RaiseError, ReceiveError, TickError,
 };
 
 /// A clock stands for a set of dots; comparing, merging and meeting are inclusion, union and intersection of these.
@@ -321,7 +321,7 @@ fn entries_that_are_not_canonical_are_refused() {
 #[cfg(feature = "alloc")]
 #[test]
 fn all_clocks_agree_on_the_same_history() {
-    use spacelike_vclock::{VectorClock, VersionVector};
+    use spacelike_vclock::{FixedClock, VectorClock, VersionVector};
 
     #[derive(Clone, Default)]
     struct Node {
@@ -525,6 +525,7 @@ mod serde {
     }
 }
 
+#[cfg(feature = "alloc")]
 const NODES: usize = 4;
 
 type Small = BoundedClock<u8, 6, u8>;

@@ -1,4 +1,5 @@
 //! What the documentation says of costs, counted: comparisons of ids, and allocations.
+#![cfg(feature = "alloc")]
 
 use std::cell::Cell;
 use std::cmp::Ordering;

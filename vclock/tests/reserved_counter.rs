@@ -4,10 +4,9 @@ use std::num::NonZeroU64;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use spacelike_vclock::{
-    Actor, Amnesia, Causality, Dot, Exhausted, IssueError, ReservedCounter, Stored, Unreserved, VectorClock,
-    VersionVector,
-};
+#[cfg(feature = "alloc")]
+use spacelike_vclock::{Actor, Amnesia, Causality, Dot, VectorClock, VersionVector};
+use spacelike_vclock::{Exhausted, IssueError, ReservedCounter, Stored, Unreserved};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -73,6 +72,7 @@ proptest! {
 
 /// A replica that forgot an update which others have must not claim it: above its old name's bound it does, and the copy
 /// that has the update counts as old. In a new epoch the two conflict, and nothing is lost.
+#[cfg(feature = "alloc")]
 #[test]
 fn an_update_that_was_forgotten_is_lost_under_the_old_name() {
     let me = Actor::new("me");
@@ -98,6 +98,7 @@ fn an_update_that_was_forgotten_is_lost_under_the_old_name() {
 }
 
 /// A clock that was raised to the stored bound has nothing to be surprised of; one that wasn't takes itself for amnesic.
+#[cfg(feature = "alloc")]
 #[test]
 fn the_stored_bound_is_no_amnesia() {
     let own = ReservedCounter::new(Stored::Bound(100));

@@ -1,5 +1,6 @@
 //! Logs for ShiViz, against a reader that finds events as its regular expressions do, and a judge that refuses what its
 //! graph of the events refuses.
+#![cfg(feature = "alloc")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};

@@ -1,5 +1,6 @@
 //! What a user's code relies on without calling it: sizes, auto traits, constants, texts. Those of the heap-free and of the
 //! shared clocks are in the tests of each.
+#![cfg(feature = "alloc")]
 
 use std::error::Error;
 
