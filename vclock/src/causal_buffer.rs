@@ -27,7 +27,10 @@ use crate::{Amnesia, Broadcast, Dot, Exhausted, Refusal, Refused, Run, VersionVe
 ///
 /// **Trust.** A message is what its dot says it is. If a sender gives two messages one dot, members may deliver different
 /// ones. A gap in a sender's counters blocks all that comes after it: a sender that may have lost messages that it counted must
-/// go on as another actor, in a [new epoch](crate::Actor), and the old one be [evicted](Self::evict).
+/// go on as another actor, in a [new epoch](crate::Actor), and the old one be [evicted](Self::evict). Forged messages that
+/// depend on each other wait forever, and whatever depends on them. They keep their places until one of their senders is
+/// evicted. If there are messages, but none is ready or [missing](Self::waiting_on), it is because of such;
+/// [`count_of`](Self::count_of) tells who fills the buffer.
 ///
 /// # Examples
 /// ```
@@ -302,6 +305,8 @@ impl<A: Ord + Clone, M> CausalBuffer<A, M> {
 
     /// What is missing: all dots that messages here depend on, and that are neither delivered nor here. Ascending by actor
     /// and counter. Fetch them in that order or, better, in the order in which some member has delivered them.
+    ///
+    /// Empty, though there are messages and none is ready, if some depend on each other: they are forged.
     ///
     /// # Cost
     /// O(e log m), for e entries that are not known to be met, in the contexts of m messages. Not in how many dots it names.

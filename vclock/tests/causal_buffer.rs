@@ -387,6 +387,26 @@ fn who_is_lost_by_way_of_others_is_shown_by_what_is_waited_on() {
     assert!(buffer.is_empty());
 }
 
+/// Two messages that each claim to come after the other are forged, and never delivered. Nothing is missing, which shows
+/// it; they keep their places until one of their senders is given up, and keep nobody else out.
+#[test]
+fn forged_messages_that_depend_on_each_other_wait_until_they_are_evicted() {
+    let mut buffer = CausalBuffer::new(9, 3);
+    let (first, second) = (broadcast(1, 1, [(2, 1)]), broadcast(2, 1, [(1, 1)]));
+    for forged in [&first, &second] {
+        assert_eq!(buffer.insert(forged.clone()), Ok(Inserted::Waiting));
+    }
+    assert_eq!((buffer.waiting_on(), buffer.pop(), buffer.ready_count(), buffer.len()), (vec![], None, 0, 2));
+
+    let honest = broadcast(3, 1, []);
+    assert_eq!(buffer.insert(honest.clone()), Ok(Inserted::Ready));
+    assert_eq!(buffer.pop(), Some(honest));
+
+    assert_eq!((buffer.count_of(&1), buffer.count_of(&2)), (1, 1));
+    assert_eq!(buffer.evict(&1), [first, second]);
+    assert!(buffer.is_empty());
+}
+
 /// An eviction can be taken back.
 #[test]
 fn a_readmitted_sender_goes_on_where_it_was() {
