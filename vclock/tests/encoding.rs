@@ -439,12 +439,18 @@ fn serde_forms_of_pruned_vectors_are_pinned() {
         assert!(postcard::from_bytes::<Pruned>(bad).is_err(), "{bad:?}");
     }
     // As a name in bytes, for formats that have it so.
-    let named = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(
-        [(&b"pruned"[..], vec![vec![7_u64, 2]])].into_iter(),
-    );
-    let access = serde::de::value::MapAccessDeserializer::new(named);
-    let read = <PrunedVector<u64> as serde::Deserialize>::deserialize(access);
-    assert_eq!(read, Ok(PrunedVector::from_kept(VersionVector::from([(7, 2)]))));
+    let read = |name: &'static [u8]| {
+        type Format = serde::de::value::MapDeserializer<
+            'static,
+            std::iter::Once<(&'static [u8], Vec<Vec<u64>>)>,
+            serde::de::value::Error,
+        >;
+        let map = Format::new(std::iter::once((name, vec![vec![7, 2]])));
+        let access = serde::de::value::MapAccessDeserializer::new(map);
+        <PrunedVector<u64> as serde::Deserialize>::deserialize(access)
+    };
+    assert_eq!(read(b"pruned"), Ok(PrunedVector::from_kept(VersionVector::from([(7, 2)]))));
+    assert!(read(b"kept").is_err());
 }
 
 /// Both ways, and by a view.
