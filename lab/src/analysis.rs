@@ -113,7 +113,7 @@ pub struct Traffic {
 }
 
 impl Analysis {
-    /// Counts. Takes time for a sorted map of the messages and for [`Pairs`]: O(m log m + m n²) for m events on n nodes; and
+    /// Counts. Takes time for a sorted map of the messages and for [`Pairs`]: O(m n log m + m n²) for m events on n nodes; and
     /// memory O(m n).
     pub fn of(trace: &Trace) -> Self {
         let mut analysis = Self::default();

@@ -27,13 +27,13 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// Counts without enumerating: O(m n²) time and O(m n) memory for m events on n nodes. What vector clocks say is exact if
-    /// they grow on each node.
+    /// Counts without enumerating: O(m n² + m n log m) time and O(m n) memory for m events on n nodes. What vector clocks say
+    /// is exact if they grow on each node.
     pub(super) fn of(events: &[Event]) -> Self {
         let lines = Lines::of(events);
         let mut pairs = Self {
-            lamport: equal_pairs(events.iter().map(|event| event.lamport)),
-            hlc: equal_pairs(events.iter().map(|event| event.hlc)),
+            lamport: lines.equal_pairs(|event| event.lamport),
+            hlc: lines.equal_pairs(|event| event.hlc),
             ..Self::default()
         };
         let mut taken_for_ordered = 0;
@@ -140,14 +140,31 @@ impl<'a> Lines<'a> {
         past[line] = self.0[line].len() + 1;
         self.0[line].push(Placed { event, past });
     }
-}
 
-/// Pairs of equal stamps.
-fn equal_pairs<T: Ord>(stamps: impl Iterator<Item = T>) -> u64 {
-    let mut stamps: Vec<T> = stamps.collect();
-    stamps.sort_unstable();
-    let of_equals = |equals: &[T]| count(equals.len()) * (count(equals.len()) - 1) / 2;
-    stamps.chunk_by(|left, right| left == right).map(of_equals).sum()
+    /// How many concurrent pairs have equal stamps. A clock that gives one stamp to events in an order is wrong about them,
+    /// and finds nothing.
+    fn equal_pairs<T: Ord>(&self, stamp: impl Fn(&Event) -> T) -> u64 {
+        let of_line = |(line, events): (usize, &Vec<_>)| (0..events.len()).map(move |place| (line, place));
+        let at_place = |(line, place): (usize, usize)| &self.0[line][place];
+        let mut stamped: Vec<_> = self.0.iter().enumerate().flat_map(of_line).collect();
+        // Stable: those of one stamp stay in the order of their lines, and those of one line in their own.
+        stamped.sort_by_cached_key(|&at| stamp(at_place(at).event));
+        let mut found = 0;
+        for equals in
+            stamped.chunk_by(|&left, &right| stamp(at_place(left).event) == stamp(at_place(right).event))
+        {
+            let lines: Vec<&[_]> = equals.chunk_by(|left, right| left.0 == right.0).collect();
+            for &(line, place) in equals {
+                for others in lines.iter().filter(|others| others[0].0 > line) {
+                    let before = at_place((line, place)).past[others[0].0];
+                    let before = others.partition_point(|other| other.1 < before);
+                    let until = others.partition_point(|&other| at_place(other).past[line] <= place);
+                    found += count(until.saturating_sub(before));
+                }
+            }
+        }
+        found
+    }
 }
 
 fn count(len: usize) -> u64 {
