@@ -246,6 +246,14 @@ fn memory_is_bounded_by_the_input() {
     let roster = Roster::new(&actors).unwrap();
     let bytes = [&[0x11][..], &roster.fingerprint().to_be_bytes(), &[1; 100]].concat();
     assert_eq!(bytes_per_byte(1, || roster.decode::<Updates>(&bytes)), 0);
+    // A long base, and a limit below it.
+    let base: VersionVector<u32> = actors.iter().map(|&actor| (actor, 1)).collect();
+    let base = Base::new(&base);
+    let bytes = [&[0x12][..], &base.fingerprint().to_be_bytes(), &[1, 0, 0]].concat();
+    for entries_max in [100, 9_999] {
+        assert_eq!(bytes_per_byte(1, || base.decode(&bytes, Limits::entries(entries_max))), 0);
+    }
+    assert!(base.decode(&bytes, Limits::entries(10_000)).is_ok());
 }
 
 /// What a format claims of a length is not believed. (postcard doesn't even pass it on, so it can't show that.)

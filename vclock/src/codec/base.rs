@@ -116,7 +116,15 @@ impl<A: WireActor + Clone, K> Base<'_, A, K> {
         let begin = *reader;
         let count = sparse::take_count::<A::Wire<'_>>(reader, limits)?;
         let base = &*self.clock.entries;
-        let mut entries = Entries::with_capacity(base.len() + count);
+        let total = match base.len() + count {
+            most if most <= limits.entries_max => most,
+            _ => union_len(base, count, *reader, limits)?,
+        };
+        if total > limits.entries_max {
+            let (count, entries_max) = (total as u64, limits.entries_max);
+            return Err(begin.error(DecodeCause::EntriesMax { count, entries_max }));
+        }
+        let mut entries = Entries::with_capacity(total);
         let mut base = base.iter().peekable();
         let mut after = None;
         for _ in 0..count {
@@ -132,10 +140,6 @@ impl<A: WireActor + Clone, K> Base<'_, A, K> {
             entries.push((actor, counter.get()));
         }
         entries.extend(base.cloned());
-        if entries.len() > limits.entries_max {
-            let (count, entries_max) = (entries.len() as u64, limits.entries_max);
-            return Err(begin.error(DecodeCause::EntriesMax { count, entries_max }));
-        }
         Ok(Clock::from_sorted(entries))
     }
 }
@@ -156,6 +160,25 @@ impl<A: WireActor> AboveBase<'_, A> {
     fn wires(&self) -> impl Iterator<Item = (A::Wire<'_>, u64)> {
         differences(self.base, self.entries).map(|(actor, above)| (actor.to_wire(), above))
     }
+}
+
+/// How many entries there will be, found out before there are any.
+fn union_len<'a, A: WireActor>(
+    base: &'a [(A, u64)],
+    count: usize,
+    mut reader: Reader<'a>,
+    limits: Limits,
+) -> Result<usize, DecodeError> {
+    let mut len = base.len();
+    let mut base = base.iter().map(|entry| entry.0.to_wire()).peekable();
+    let mut after = None;
+    for _ in 0..count {
+        let (id, _) = sparse::take_entry(&mut reader, after, limits)?;
+        after = Some(id);
+        while base.next_if(|known| *known < id).is_some() {}
+        len += usize::from(base.next_if(|known| *known == id).is_none());
+    }
+    Ok(len)
 }
 
 /// By how much the counters are above those of the base, where they are. `base` is before `entries` or equal.
