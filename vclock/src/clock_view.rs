@@ -1,6 +1,7 @@
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
 use crate::Causality;
@@ -207,6 +208,8 @@ impl<'a, A: WireActor> Iterator for ClockViewIter<'a, A> {
 }
 
 impl<A: WireActor> ExactSizeIterator for ClockViewIter<'_, A> {}
+
+impl<A: WireActor> FusedIterator for ClockViewIter<'_, A> {}
 
 /// What the numbers of entries tell: there are no zeros, so whoever has more has one that the other lacks.
 fn by_len(left: usize, right: usize) -> Causality {

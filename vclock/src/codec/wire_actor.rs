@@ -46,7 +46,8 @@ pub trait WireActor: Ord + Sized + 'static {
     /// What to write.
     fn to_wire(&self) -> Self::Wire<'_>;
 
-    /// The inverse of [`to_wire`](Self::to_wire).
+    /// The inverse of [`to_wire`](Self::to_wire), for whatever a peer sent: each value of [`Wire`](Self::Wire) must be what one
+    /// actor is written as. One that is cut to fit would become another actor, and the clock would name that one twice.
     fn from_wire(wire: Self::Wire<'_>) -> Self;
 }
 
