@@ -88,18 +88,26 @@ struct Files {
 
 impl Files {
     fn create(folder: &Path, shiviz: Option<&Path>) -> Result<Self, Failure> {
-        let refused =
-            |path: &Path, error| Failure::usage(format_args!("can't write to {}: {error}", path.display()));
-        fs::create_dir_all(folder).map_err(|error| refused(folder, error))?;
+        let refused = |path: &Path, error: &dyn Display| {
+            Failure::usage(format_args!("can't write to {}: {error}", path.display()))
+        };
+        fs::create_dir_all(folder).map_err(|error| refused(folder, &error))?;
         let create = |path: PathBuf| match File::create(&path) {
             Ok(file) => Ok((path, file)),
-            Err(error) => Err(refused(&path, error)),
+            Err(error) => Err(refused(&path, &error)),
         };
-        Ok(Self {
+        let files = Self {
             trace: create(folder.join("trace.jsonl"))?,
             diagram: create(folder.join("diagram.html"))?,
             shiviz: shiviz.map(|path| create(path.to_owned())).transpose()?,
-        })
+        };
+        // By now they exist, so that one file under two names is seen to be one. What has no such name, as a pipe, is another.
+        let name = |file: &(PathBuf, File)| fs::canonicalize(&file.0).ok();
+        let log = files.shiviz.as_ref().and_then(name);
+        if log.is_some() && [&files.trace, &files.diagram].into_iter().any(|file| name(file) == log) {
+            return Err(refused(shiviz.unwrap_or(folder), &"it is another of the tour's files"));
+        }
+        Ok(files)
     }
 
     fn write(self, run: &Run, analysis: &Analysis) -> Result<Paths, Failure> {

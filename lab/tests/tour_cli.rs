@@ -191,6 +191,19 @@ fn a_log_that_cannot_be_written_is_named() {
     assert!(stderr.contains(&format!("can't write to {}", log.display())), "{stderr}");
 }
 
+/// The log for ShiViz doesn't take the place of another file of the tour, under whatever name.
+#[test]
+fn a_log_in_the_place_of_another_file_is_refused() {
+    let folder = TempDir::new().unwrap();
+    for name in ["trace.jsonl", "./diagram.html"] {
+        let log = folder.path().join(name);
+        let output = run(&["--seconds", "60", "--out", text(folder.path()), "--shiviz", text(&log)]);
+        let (_, stderr) = texts(&output);
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+        assert!(stderr.contains("it is another of the tour's files"), "{stderr}");
+    }
+}
+
 /// A port in use is named before anything is run.
 #[test]
 fn a_port_in_use_is_named() {
