@@ -9,7 +9,7 @@ use crate::Causality;
 use crate::Clock;
 use crate::codec::reader::Reader;
 use crate::codec::writer::Writer;
-use crate::codec::{DecodeError, Header, Limits, Mode, WireActor, sparse};
+use crate::codec::{DecodeCause, DecodeError, Header, Limits, Mode, WireActor, sparse};
 
 /// An encoded clock, checked once and then used as it is: compared, looked up and merged without being decoded. For read
 /// repair and compaction, where most clocks are equal or covered by another, and few are wanted as values.
@@ -62,7 +62,12 @@ impl<'a, A: WireActor> ClockView<'a, A> {
         let begin = reader.at();
         let mut after = None;
         for _ in 0..len {
-            after = Some(sparse::take_entry::<A::Wire<'a>>(&mut reader, after, limits)?.0);
+            let entry = reader;
+            let (id, _) = sparse::take_entry::<A::Wire<'a>>(&mut reader, after, limits)?;
+            if !A::is_wire(id) {
+                return Err(entry.error(DecodeCause::IdRange));
+            }
+            after = Some(id);
         }
         reader.end()?;
         Ok(Self { bytes, begin, len, actor: PhantomData })
@@ -160,7 +165,10 @@ impl<'a, A: WireActor> ClockView<'a, A> {
     /// As a clock of its own. O(n).
     #[cfg(feature = "alloc")]
     pub fn to_clock<K>(&self) -> Clock<A, K> {
-        Clock::from_sorted(self.iter().map(|(id, counter)| (A::from_wire(id), counter)).collect())
+        // All of them were checked to be actors.
+        Clock::from_sorted(
+            self.iter().filter_map(|(id, counter)| Some((A::from_wire(id)?, counter))).collect(),
+        )
     }
 }
 

@@ -305,6 +305,45 @@ fn encoding_allocates_only_its_bytes() {
     }
 }
 
+/// An id that no actor has is refused, wherever it is read; not cut to fit, and no panic.
+#[test]
+fn ids_of_no_actor_are_refused() {
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+    struct Node(std::num::NonZeroU8);
+
+    impl WireActor for Node {
+        type Wire<'a> = u32;
+
+        fn to_wire(&self) -> u32 {
+            self.0.get().into()
+        }
+
+        fn from_wire(wire: u32) -> Option<Self> {
+            u8::try_from(wire).ok().and_then(std::num::NonZeroU8::new).map(Self)
+        }
+    }
+
+    let node = |id| Node(std::num::NonZeroU8::new(id).unwrap());
+    let good = VersionVector::from([(7_u32, 1), (255, 9)]).to_bytes();
+    let read = VersionVector::from([(node(7), 1), (node(255), 9)]);
+    assert_eq!(VersionVector::from_bytes(&good, Limits::NONE).as_ref(), Ok(&read));
+    assert_eq!(ClockView::<Node>::parse(&good, Limits::NONE).unwrap().to_clock(), read);
+    for ids in [[7, 263], [0, 7]] {
+        let clock = VersionVector::from(ids.map(|id: u32| (id, 1)));
+        let bad = clock.to_bytes();
+        let cause = |error: DecodeError| error.cause;
+        let refused = Some(DecodeCause::IdRange);
+        assert_eq!(VersionVector::<Node>::from_bytes(&bad, Limits::NONE).map_err(cause).err(), refused);
+        assert_eq!(BoundedClock::<Node, 4>::from_bytes(&bad, Limits::NONE).map_err(cause).err(), refused);
+        assert_eq!(ClockView::<Node>::parse(&bad, Limits::NONE).map_err(cause).err(), refused);
+        let above = Base::new(&VersionVector::<u32>::new()).above(&clock).unwrap().to_bytes();
+        let base = VersionVector::<Node>::new();
+        assert_eq!(Base::new(&base).decode(&above, Limits::NONE).map_err(cause).err(), refused);
+        let dot = Dot::new(ids[usize::from(ids[0] != 0)], 1).unwrap().to_bytes();
+        assert_eq!(Dot::<Node>::from_bytes(&dot, Limits::NONE).map_err(cause).err(), refused);
+    }
+}
+
 /// Actors that sort otherwise than what is written of them could not be read back.
 #[test]
 #[should_panic(expected = "must have the order of its `Wire`")]
@@ -319,8 +358,8 @@ fn a_wrong_order_of_actors_panics() {
             self.0.0
         }
 
-        fn from_wire(wire: u8) -> Self {
-            Self(std::cmp::Reverse(wire))
+        fn from_wire(wire: u8) -> Option<Self> {
+            Some(Self(std::cmp::Reverse(wire)))
         }
     }
 

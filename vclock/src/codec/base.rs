@@ -131,7 +131,7 @@ impl<A: WireActor + Clone, K> Base<'_, A, K> {
             let entry = *reader;
             let (id, above) = sparse::take_entry(reader, after, limits)?;
             after = Some(id);
-            let actor = A::from_wire(id);
+            let actor = sparse::actor::<A>(id, &entry)?;
             while let Some(entry) = base.next_if(|entry| entry.0 < actor) {
                 entries.push(entry.clone());
             }

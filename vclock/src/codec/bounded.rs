@@ -30,7 +30,10 @@ impl<A: WireActor + Copy, const CAP: usize, C: Counter> decode::sealed::Decode f
             let entry = sparse::take_entry(reader, after, limits).and_then(|(id, counter)| {
                 after = Some(id);
                 let counter = C::from_u64(counter.get());
-                Ok((A::from_wire(id), counter.ok_or_else(|| begin.error(DecodeCause::CounterRange))?))
+                Ok((
+                    sparse::actor(id, &begin)?,
+                    counter.ok_or_else(|| begin.error(DecodeCause::CounterRange))?,
+                ))
             });
             entry.map_err(|error| refused = Some(error)).ok()
         });

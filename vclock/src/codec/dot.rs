@@ -20,7 +20,8 @@ impl<A: WireActor> encode::sealed::Encode for Dot<A> {
 impl<A: WireActor> decode::sealed::Decode for Dot<A> {
     fn read(reader: &mut Reader<'_>, limits: Limits) -> Result<Self, DecodeError> {
         Header::exact(Mode::Dot).expect(reader)?;
+        let begin = *reader;
         let (id, counter) = sparse::take_entry(reader, None, limits)?;
-        Ok(Self { actor: A::from_wire(id), counter })
+        Ok(Self { actor: sparse::actor(id, &begin)?, counter })
     }
 }

@@ -79,8 +79,8 @@ pub enum DecodeCause {
         /// How long it may be.
         id_len_max: usize,
     },
-    /// An id doesn't fit into its type.
-    #[error("the id is too large for the type of the actors: encode and decode with the same")]
+    /// An id doesn't fit into its type, or no actor has it.
+    #[error("the id is none of the type of the actors: encode and decode with the same")]
     IdRange,
     /// An actor has the id of the one before, but is the first.
     #[error("the first actor can't have the id of the one before")]

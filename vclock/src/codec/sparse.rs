@@ -98,11 +98,17 @@ pub(super) fn take<A: WireActor>(reader: &mut Reader<'_>, limits: Limits) -> Res
     let mut entries = Entries::with_capacity(count);
     let mut after = None;
     for _ in 0..count {
+        let begin = *reader;
         let (id, counter) = take_entry(reader, after, limits)?;
-        entries.push((A::from_wire(id), counter.get()));
+        entries.push((actor(id, &begin)?, counter.get()));
         after = Some(id);
     }
     Ok(entries)
+}
+
+/// The actor that is written so, in an entry that begins here.
+pub(super) fn actor<A: WireActor>(id: A::Wire<'_>, begin: &Reader<'_>) -> Result<A, DecodeError> {
+    A::from_wire(id).ok_or_else(|| begin.error(DecodeCause::IdRange))
 }
 
 /// How many entries follow: no more than there can be.

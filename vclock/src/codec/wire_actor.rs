@@ -30,8 +30,8 @@ use super::WireId;
 ///         self.0
 ///     }
 ///
-///     fn from_wire(wire: u16) -> Self {
-///         Self(wire)
+///     fn from_wire(wire: u16) -> Option<Self> {
+///         Some(Self(wire))
 ///     }
 /// }
 ///
@@ -46,9 +46,14 @@ pub trait WireActor: Ord + Sized + 'static {
     /// What to write.
     fn to_wire(&self) -> Self::Wire<'_>;
 
-    /// The inverse of [`to_wire`](Self::to_wire), for whatever a peer sent: each value of [`Wire`](Self::Wire) must be what one
-    /// actor is written as. One that is cut to fit would become another actor, and the clock would name that one twice.
-    fn from_wire(wire: Self::Wire<'_>) -> Self;
+    /// The inverse of [`to_wire`](Self::to_wire), for whatever a peer sent; `None` if no actor is written so. One that is cut to
+    /// fit would become another actor, and a clock would name that one twice.
+    fn from_wire(wire: Self::Wire<'_>) -> Option<Self>;
+
+    /// Whether some actor is written so: for views, which don't want the actor itself.
+    fn is_wire(wire: Self::Wire<'_>) -> bool {
+        Self::from_wire(wire).is_some()
+    }
 }
 
 macro_rules! as_they_are {
@@ -63,8 +68,8 @@ macro_rules! as_they_are {
                 }
 
                 #[inline]
-                fn from_wire(wire: Self) -> Self {
-                    wire
+                fn from_wire(wire: Self) -> Option<Self> {
+                    Some(wire)
                 }
             }
         )*
@@ -82,8 +87,8 @@ impl<const N: usize> WireActor for [u8; N] {
     }
 
     #[inline]
-    fn from_wire(wire: Self) -> Self {
-        wire
+    fn from_wire(wire: Self) -> Option<Self> {
+        Some(wire)
     }
 }
 
@@ -96,8 +101,13 @@ impl<I: WireActor> WireActor for Actor<I> {
     }
 
     #[inline]
-    fn from_wire(wire: Actor<I::Wire<'_>>) -> Self {
-        Self { id: I::from_wire(wire.id), epoch: wire.epoch }
+    fn from_wire(wire: Actor<I::Wire<'_>>) -> Option<Self> {
+        Some(Self { id: I::from_wire(wire.id)?, epoch: wire.epoch })
+    }
+
+    #[inline]
+    fn is_wire(wire: Actor<I::Wire<'_>>) -> bool {
+        I::is_wire(wire.id)
     }
 }
 
@@ -113,8 +123,12 @@ macro_rules! borrowed {
                     self
                 }
 
-                fn from_wire(wire: &$borrowed) -> Self {
-                    wire.to_owned().into()
+                fn from_wire(wire: &$borrowed) -> Option<Self> {
+                    Some(wire.to_owned().into())
+                }
+
+                fn is_wire(_: &$borrowed) -> bool {
+                    true
                 }
             }
         )*
