@@ -10,7 +10,9 @@ export RUSTC_BOOTSTRAP=1
 
 cargo fmt --manifest-path fuzz/Cargo.toml --check
 cargo fuzz build --target-dir target/fuzz
-for target in $(cargo fuzz list); do
+mapfile -t targets < <(cargo fuzz list)
+[ ${#targets[@]} -gt 0 ] || fail "no fuzz target is listed"
+for target in "${targets[@]}"; do
     corpus=target/fuzz-corpus/$target artifacts=target/fuzz-artifacts/$target output=target/fuzz-output
     mkdir -p "$corpus" "$artifacts"
     # Inputs are short: no allocation is near the limit unless it grows with a claim rather than with the input.
