@@ -11,6 +11,9 @@ use super::WireId;
 /// The order must be the same on both sides: `a < b` exactly if `a.to_wire() < b.to_wire()`. Encoding panics where it sees
 /// that it isn't.
 ///
+/// A `&'static str` can't be made of what a peer sent, and a `usize` is not as wide on every machine: neither is one. Take a
+/// `String`, an integer, or a type of your own.
+///
 /// Integers of every width are written alike, and so are `String`, `Box<str>`, `Vec<u8>` and `Box<[u8]>`: what was encoded
 /// as one decodes as another, if it fits.
 ///
