@@ -11,6 +11,8 @@ pub use spacelike_hlc as hlc;
 #[doc(inline)]
 pub use spacelike_lamport as lamport;
 #[doc(inline)]
+pub use spacelike_phi_detector as phi_detector;
+#[doc(inline)]
 pub use spacelike_vclock as vclock;
 
 #[cfg(feature = "alloc")]

@@ -1,0 +1,151 @@
+use crate::{Beat, Resolution};
+
+/// What is known of one peer's arrivals, whatever is made of the intervals between them: which beats are news, and up to
+/// when they prove that the peer was alive. Times in ticks.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Arrivals {
+    /// The latest arrival. Only grows.
+    latest: Option<u64>,
+    sequence: Option<u64>,
+    epoch: Option<u64>,
+    /// Arrival less sending of the latest beat, on two clocks: only its changes mean something.
+    transit: Option<i128>,
+    backlog: Backlog,
+    /// The latest evidence of life: the latest arrival, less by how much it came too late.
+    evidence: u64,
+    /// Eight times the mean of the intervals that were no stalls, the latest with the most weight.
+    usual_8: u64,
+}
+
+/// How much later beats come than they would have without a stall on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+struct Backlog {
+    late: u64,
+    /// Beats since it last grew.
+    age: u32,
+    /// Long intervals in succession: of a sender that has become slower.
+    streak: u32,
+}
+
+/// What a beat is, and what it tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Arrival {
+    First,
+    Restarted,
+    Stale,
+    Interval { ticks: u64, lost: u64 },
+}
+
+impl Arrivals {
+    /// A beat came. An interval longer than `clip` is a stall.
+    pub(crate) fn arrive(&mut self, beat: &Beat, resolution: Resolution, clip: u64) -> Arrival {
+        let at = resolution.ticks(beat.at);
+        let Some(latest) = self.latest else {
+            self.begin(beat, at, resolution);
+            return Arrival::First;
+        };
+        if at <= latest || beat.epoch.is_some_and(|epoch| self.epoch.is_some_and(|known| epoch < known)) {
+            return Arrival::Stale;
+        }
+        if beat.epoch.is_some_and(|epoch| self.epoch.is_some_and(|known| epoch > known)) {
+            self.begin(beat, at, resolution);
+            return Arrival::Restarted;
+        }
+        let lost = match (beat.sequence, self.sequence) {
+            (Some(sequence), Some(known)) if sequence <= known => return Arrival::Stale,
+            (Some(sequence), Some(known)) => sequence - known - 1,
+            _ => 0,
+        };
+        let (ticks, steps) = (at - latest, lost.saturating_add(1));
+        let usual = if self.usual_8 == 0 { (ticks / steps).min(clip) } else { self.usual_8 / 8 };
+        let transit = transit(beat, at, resolution);
+        match (transit, self.transit) {
+            (Some(transit), Some(before)) => self.backlog.transit(transit - before),
+            _ if beat.sequence.is_some() && self.sequence.is_some() => {
+                self.backlog.interval(ticks, usual.saturating_mul(steps), clip);
+            }
+            _ => self.backlog = Backlog::default(),
+        }
+        // Within what an interval may take, a beat is as good as on time.
+        let late = self.backlog.late.saturating_sub(clip.saturating_sub(usual));
+        self.evidence = self.evidence.max(at.saturating_sub(late));
+        // What comes while a backlog is worked off says nothing of the sender.
+        if self.backlog.late == 0 && ticks / steps <= clip {
+            self.usual_8 = usual.saturating_mul(7).saturating_add(ticks / steps).max(8);
+        }
+        self.latest = Some(at);
+        self.sequence = beat.sequence.or(self.sequence);
+        self.epoch = beat.epoch.or(self.epoch);
+        self.transit = transit;
+        Arrival::Interval { ticks, lost }
+    }
+
+    /// Takes a time in which we heard nothing, because we weren't there, out of the silence.
+    pub(crate) fn observe_local_gap(&mut self, ticks: u64) {
+        if let Some(latest) = &mut self.latest {
+            *latest = latest.saturating_add(ticks);
+            self.evidence = self.evidence.saturating_add(ticks);
+            // A beat that waits for us to come back is late by that much, and it is not its fault.
+            self.transit = None;
+        }
+    }
+
+    /// The latest evidence of life; `None` if the peer is unknown.
+    pub(crate) fn evidence(&self) -> Option<u64> {
+        self.latest.map(|_| self.evidence)
+    }
+
+    fn begin(&mut self, beat: &Beat, at: u64, resolution: Resolution) {
+        *self = Self {
+            latest: Some(at),
+            sequence: beat.sequence,
+            epoch: beat.epoch.or(self.epoch),
+            transit: transit(beat, at, resolution),
+            backlog: Backlog::default(),
+            evidence: at,
+            usual_8: self.usual_8,
+        };
+    }
+}
+
+impl Backlog {
+    /// The way took so much longer than that of the beat before.
+    fn transit(&mut self, change: i128) {
+        let late = (i128::from(self.late) + change).max(0);
+        self.move_to(u64::try_from(late).unwrap_or(u64::MAX));
+    }
+
+    /// By their numbers, so much time should have been between two beats, and so much was. Only a stall makes a backlog; what
+    /// comes faster afterwards works it off.
+    fn interval(&mut self, ticks: u64, expected: u64, clip: u64) {
+        let stall = ticks > expected.max(clip);
+        self.streak = if stall { self.streak.saturating_add(1) } else { 0 };
+        self.move_to(if self.streak >= SLOWER {
+            0
+        } else if stall {
+            self.late.saturating_add(ticks - expected)
+        } else {
+            self.late.saturating_sub(expected.saturating_sub(ticks))
+        });
+    }
+
+    /// A backlog that goes on and on is a longer way.
+    fn move_to(&mut self, late: u64) {
+        self.age = if late > self.late { 0 } else { self.age + 1 };
+        self.late = if self.age >= LONGER_WAY { 0 } else { late };
+        if self.late == 0 {
+            self.age = 0;
+        }
+    }
+}
+
+/// Arrival less sending.
+fn transit(beat: &Beat, at: u64, resolution: Resolution) -> Option<i128> {
+    Some(i128::from(at) - i128::from(resolution.ticks(beat.sent?)))
+}
+
+/// So many long intervals in succession are those of a slower sender: a stall on the way is one long interval.
+const SLOWER: u32 = 4;
+
+/// After so many beats as late as ever, the way has become longer, and what comes is on time.
+const LONGER_WAY: u32 = 64;

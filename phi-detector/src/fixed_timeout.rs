@@ -1,0 +1,109 @@
+use core::time::Duration;
+
+use crate::arrivals::{Arrival, Arrivals};
+use crate::{Beat, FailureDetector, Heard, Resolution, State, Suspicion};
+
+/// A timeout that is known beforehand. If the period of the beats is, too, it is hard to beat: it makes no assumption, and
+/// nothing that a peer does can change it.
+///
+/// Levels are multiples of the timeout.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Beat, FailureDetector, FixedTimeout};
+///
+/// let mut peer = FixedTimeout::new(Duration::from_secs(3), [1.0]);
+/// peer.heartbeat(Beat::at(Duration::from_secs(10)));
+/// let deadline = peer.deadline(0).unwrap();
+/// assert!(deadline.abs_diff(Duration::from_secs(13)) < Duration::from_millis(3)); // in whole ticks
+/// assert!(peer.is_suspect(deadline, 0));
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+pub struct FixedTimeout<const L: usize = 1> {
+    resolution: Resolution,
+    timeout: u64,
+    /// Each level in ticks.
+    silences: [u64; L],
+    arrivals: Arrivals,
+    /// The first tick at which each level is reached; zero if the peer is unknown.
+    deadlines: [u64; L],
+}
+
+impl<const L: usize> FixedTimeout<L> {
+    /// A detector for a peer that was never heard of, in ticks of the default length.
+    ///
+    /// # Panics
+    /// If the timeout is zero, or a level isn't greater than zero and finite.
+    pub fn new(timeout: Duration, levels: [f64; L]) -> Self {
+        Self::with_resolution(timeout, levels, Resolution::DEFAULT)
+    }
+
+    /// The same, in ticks of another length.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "it saturates, as is wanted, and is exact up to 2^53 ticks"
+    )]
+    pub fn with_resolution(timeout: Duration, levels: [f64; L], resolution: Resolution) -> Self {
+        assert!(levels.iter().all(|level| *level > 0.0 && level.is_finite()), "a level is above zero");
+        let timeout = resolution.ticks_up(timeout);
+        assert!(timeout > 0, "a timeout of nothing");
+        let silences = levels.map(|level| (libm::ceil(level * timeout as f64) as u64).max(1));
+        Self { resolution, timeout, silences, arrivals: Arrivals::default(), deadlines: [0; L] }
+    }
+
+    fn publish(&mut self) {
+        if let Some(evidence) = self.arrivals.evidence() {
+            self.deadlines = self.silences.map(|silence| evidence.saturating_add(silence));
+        }
+    }
+}
+
+impl<const L: usize> FailureDetector for FixedTimeout<L> {
+    fn heartbeat(&mut self, beat: Beat) -> Heard {
+        // A beat that comes within the timeout is on time; what comes later than that is a stall.
+        let heard = match self.arrivals.arrive(&beat, self.resolution, self.timeout) {
+            Arrival::Stale => return Heard::Stale,
+            Arrival::First => Heard::First,
+            Arrival::Restarted => Heard::Restarted,
+            Arrival::Interval { ticks, lost } => {
+                Heard::Interval { interval: self.resolution.duration(ticks), lost }
+            }
+        };
+        self.publish();
+        heard
+    }
+
+    fn observe_local_gap(&mut self, gap: Duration) {
+        self.arrivals.observe_local_gap(self.resolution.ticks(gap));
+        self.publish();
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
+    fn suspicion(&self, now: Duration) -> Suspicion {
+        let Some(evidence) = self.arrivals.evidence() else {
+            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown };
+        };
+        let silence = self.resolution.ticks(now).saturating_sub(evidence);
+        Suspicion {
+            phi: silence as f64 / self.timeout as f64,
+            elapsed: self.resolution.duration(silence),
+            state: State::Steady,
+        }
+    }
+
+    fn deadline(&self, level: usize) -> Option<Duration> {
+        let deadline = self.deadlines[level];
+        (deadline > 0).then(|| self.resolution.duration(deadline))
+    }
+
+    #[inline]
+    fn is_suspect(&self, now: Duration, level: usize) -> bool {
+        self.resolution.ticks(now) >= self.deadlines[level]
+    }
+}

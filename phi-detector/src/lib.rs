@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod arrivals;
+mod beat;
+mod detector;
+mod fixed_timeout;
+mod local_phi;
+mod model;
+mod settings;
+mod suspicion;
+mod tail;
+mod ticks;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use beat::{Beat, Heard};
+pub use detector::FailureDetector;
+pub use fixed_timeout::FixedTimeout;
+pub use local_phi::LocalPhi;
+pub use model::{Exponential, Logistic, Model, Normal};
+pub use settings::Settings;
+pub use suspicion::{State, Suspicion};
+pub use ticks::Resolution;

@@ -1,0 +1,81 @@
+use core::f64::consts::LN_10;
+
+use crate::tail;
+
+/// How the intervals between heartbeats are taken to be distributed. Sealed.
+pub trait Model: sealed::Sealed + 'static {
+    /// Phi of a silence, in ticks.
+    #[doc(hidden)]
+    fn phi(mean: f64, sd: f64, silence: f64) -> f64;
+
+    /// Where phi is the level, in whatever the model counts in: computed once for each level.
+    #[doc(hidden)]
+    fn quantile(level: f64) -> f64;
+
+    /// The silence at a quantile, in ticks.
+    #[doc(hidden)]
+    fn silence(mean: f64, sd: f64, quantile: f64) -> f64;
+}
+
+/// A normal distribution, as in the paper (Hayashibara et al. 2004), with its exact tail.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Normal {}
+
+/// The logistic approximation of the normal distribution that Akka, Pekko and others use, by its logarithm: their numbers
+/// where theirs are finite. In the tail it is wrong by far: 37.6 instead of 23.1 at ten standard deviations.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Logistic {}
+
+/// An exponential distribution, as in Cassandra: nothing but the mean counts, and phi is proportional to the silence.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Exponential {}
+
+impl Model for Normal {
+    fn phi(mean: f64, sd: f64, silence: f64) -> f64 {
+        tail::normal_phi((silence - mean) / sd)
+    }
+
+    fn quantile(level: f64) -> f64 {
+        tail::normal_quantile(level)
+    }
+
+    fn silence(mean: f64, sd: f64, quantile: f64) -> f64 {
+        mean + quantile * sd
+    }
+}
+
+impl Model for Logistic {
+    fn phi(mean: f64, sd: f64, silence: f64) -> f64 {
+        tail::logistic_phi((silence - mean) / sd)
+    }
+
+    fn quantile(level: f64) -> f64 {
+        tail::logistic_quantile(level)
+    }
+
+    fn silence(mean: f64, sd: f64, quantile: f64) -> f64 {
+        mean + quantile * sd
+    }
+}
+
+impl Model for Exponential {
+    fn phi(mean: f64, _: f64, silence: f64) -> f64 {
+        silence.max(0.0) / mean / LN_10
+    }
+
+    fn quantile(level: f64) -> f64 {
+        level * LN_10
+    }
+
+    fn silence(mean: f64, _: f64, quantile: f64) -> f64 {
+        mean * quantile
+    }
+}
+
+impl sealed::Sealed for Normal {}
+impl sealed::Sealed for Logistic {}
+impl sealed::Sealed for Exponential {}
+
+mod sealed {
+    pub trait Sealed {}
+}

@@ -1,0 +1,63 @@
+use crate::ticks::INTERVAL_MAX;
+
+/// The latest `N` intervals, and their sums: integers, so that nothing drifts, and the variance can't be negative.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Window<const N: usize> {
+    /// Those that aren't there yet are zero, which no interval is.
+    ring: [u32; N],
+    next: usize,
+    sums: Sums,
+}
+
+/// Of so many intervals, in ticks. For up to 1,024 intervals of 26 bits, the squares need 62.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Sums {
+    pub(crate) count: u32,
+    pub(crate) sum: u64,
+    pub(crate) squares: u64,
+}
+
+impl<const N: usize> Window<N> {
+    pub(crate) const fn new() -> Self {
+        const { assert!(N > 0 && N <= 1024, "a window has 1 to 1,024 intervals") };
+        Self { ring: [0; N], next: 0, sums: Sums { count: 0, sum: 0, squares: 0 } }
+    }
+
+    /// Adds an interval, clamped to what can be kept, in the place of the oldest if there are `N`.
+    pub(crate) fn push(&mut self, interval: u64) {
+        let new = u32::try_from(interval).unwrap_or(INTERVAL_MAX).clamp(1, INTERVAL_MAX);
+        let old = core::mem::replace(&mut self.ring[self.next], new);
+        self.next = if self.next + 1 == N { 0 } else { self.next + 1 };
+        let (new, old) = (u64::from(new), u64::from(old));
+        self.sums.count += u32::from(old == 0);
+        self.sums.sum = self.sums.sum - old + new;
+        self.sums.squares = self.sums.squares - old * old + new * new;
+    }
+
+    pub(crate) const fn sums(&self) -> Sums {
+        self.sums
+    }
+}
+
+impl Sums {
+    /// With as many assumed intervals as are missing to `weight`: half of them a quarter shorter than `period`, half longer.
+    pub(crate) fn with_prior(self, period: u64, weight: u32) -> Self {
+        let missing = u64::from(weight.saturating_sub(self.count));
+        let spread = period / 4;
+        Self {
+            count: self.count.max(weight),
+            sum: self.sum + missing * period,
+            squares: self.squares + missing * (period * period + spread * spread),
+        }
+    }
+
+    /// Mean and standard deviation, in ticks.
+    #[expect(clippy::cast_precision_loss, reason = "the sums are exact, and one rounding is what a float is")]
+    pub(crate) fn moments(self) -> (f64, f64) {
+        let count = u128::from(self.count.max(1));
+        // n times the squares less the square of the sum: never negative, by Cauchy and Schwarz.
+        let spread = count * u128::from(self.squares) - u128::from(self.sum) * u128::from(self.sum);
+        let count = count as f64;
+        (self.sum as f64 / count, libm::sqrt(spread as f64) / count)
+    }
+}

@@ -1,0 +1,249 @@
+//! The cases that broke other detectors, each with the number that was promised.
+
+use core::time::Duration;
+
+use spacelike_phi_detector::{
+    Beat, Exponential, FailureDetector, FixedTimeout, Heard, LocalPhi, Logistic, Model, Normal, Settings,
+    State,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+fn phi<M: Model, const N: usize, const L: usize>(levels: [f64; L]) -> LocalPhi<M, N, L> {
+    LocalPhi::new(&Settings::new(SECOND), levels)
+}
+
+/// A peer whose beats, one a second, were heard until `last`.
+fn steady<const N: usize>(last: u64) -> LocalPhi<Normal, N> {
+    let mut peer = phi([8.0]);
+    for number in 1..=last {
+        peer.heartbeat(Beat::at(seconds(number)).with_sequence(number));
+    }
+    peer
+}
+
+/// How long a silence may be after `last` until the level is reached, in seconds.
+fn timeout(detector: &impl FailureDetector, last: Duration, level: usize) -> f64 {
+    detector.deadline(level).unwrap().saturating_sub(last).as_secs_f64()
+}
+
+/// A peer that becomes ten times slower is suspected first, and is not any more after a window of its beats at levels of 3 and
+/// more, and after ten windows at level 1.
+#[test]
+fn a_peer_that_becomes_slower_is_learned_again() {
+    fn relearns<M: Model, const N: usize>(numbered: bool) {
+        let levels = [1.0, 3.0, 5.0, 8.0];
+        let mut peer = phi::<M, N, 4>(levels);
+        let (mut now, mut number) = (SECOND, 0);
+        let mut beat = |peer: &mut LocalPhi<M, N, 4>, now| {
+            number += 1;
+            peer.heartbeat(if numbered { Beat::at(now).with_sequence(number) } else { Beat::at(now) });
+        };
+        for _ in 0..2 * N {
+            beat(&mut peer, now);
+            now += SECOND;
+        }
+        assert!(peer.is_suspect(now + seconds(9), 0), "the change is noticed");
+        for _ in 0..N {
+            now += seconds(10);
+            beat(&mut peer, now);
+        }
+        for (index, level) in levels.iter().enumerate().skip(1) {
+            let timeout = timeout(&peer, now, index);
+            assert!(timeout > 10.0, "{timeout} s at level {level} after {N} beats, numbered: {numbered}");
+        }
+        for _ in 0..9 * N {
+            now += seconds(10);
+            beat(&mut peer, now);
+        }
+        assert!(timeout(&peer, now, 0) > 10.0, "at level 1 after {} beats, numbered: {numbered}", 10 * N);
+    }
+    for numbered in [false, true] {
+        relearns::<Normal, 32>(numbered);
+        relearns::<Normal, 100>(numbered);
+        relearns::<Normal, 1000>(numbered);
+        relearns::<Logistic, 32>(numbered);
+        relearns::<Logistic, 100>(numbered);
+        relearns::<Exponential, 32>(numbered);
+        relearns::<Exponential, 1000>(numbered);
+    }
+}
+
+/// One pause of five minutes moves the deadline no further than an interval of phi 8 does.
+#[test]
+fn one_long_pause_moves_the_deadline_little() {
+    let mut peer = steady::<100>(100);
+    let before = timeout(&peer, seconds(100), 0);
+    let mut now = seconds(400);
+    peer.heartbeat(Beat::at(now));
+    let after = timeout(&peer, now, 0);
+    assert!(before < 1.6 && after < before + 0.1, "from {before} to {after}");
+
+    assert_eq!(peer.suspicion(now).state, State::Recovering);
+    for _ in 0..8 {
+        now += SECOND;
+        peer.heartbeat(Beat::at(now));
+    }
+    assert_eq!(peer.suspicion(now).state, State::Steady);
+}
+
+/// Twenty beats that come out of a backlog, each 15 s late, don't make a dead peer live longer.
+#[test]
+fn a_delayed_backlog_does_not_extend_life() {
+    let beats: [fn(Duration, u64) -> Beat; 3] = [
+        |at, number| Beat::at(at).with_sequence(number),
+        |at, number| Beat::at(at).with_sent(seconds(1_000 + number)),
+        |at, number| Beat::at(at).with_sequence(number).with_sent(seconds(number)),
+    ];
+    for beat in beats {
+        let (mut peer, mut fixed) = (phi::<Normal, 100, 1>([8.0]), FixedTimeout::new(seconds(3), [1.0]));
+        for number in 1..=100 {
+            peer.heartbeat(beat(seconds(number), number));
+            fixed.heartbeat(beat(seconds(number), number));
+        }
+        for number in 101..=120 {
+            let at = seconds(number + 15);
+            assert!(peer.is_suspect(at, 0) && fixed.is_suspect(at, 0), "before beat {number}");
+            assert!(matches!(peer.heartbeat(beat(at, number)), Heard::Interval { lost: 0, .. }));
+            fixed.heartbeat(beat(at, number));
+            assert!(peer.is_suspect(at, 0) && fixed.is_suspect(at, 0), "after beat {number}");
+        }
+    }
+}
+
+/// Without number or time, nobody can tell a backlog from a peer that is alive.
+#[test]
+fn a_backlog_without_numbers_is_not_told_apart() {
+    let mut peer = phi::<Normal, 100, 1>([8.0]);
+    for number in 1..=100 {
+        peer.heartbeat(Beat::at(seconds(number)));
+    }
+    peer.heartbeat(Beat::at(seconds(116)));
+    assert!(!peer.is_suspect(seconds(117), 0));
+}
+
+/// A backlog that is worked off, and a way that has become longer for good, end as on time.
+#[test]
+fn a_backlog_ends() {
+    let mut peer = steady::<100>(100);
+    let mut caught_up = peer.clone();
+    // 15 s in which nothing came, and then all of it within a tenth of a second.
+    for number in 101..=116 {
+        let at = seconds(116) + Duration::from_millis(5 * (number - 101));
+        caught_up.heartbeat(Beat::at(at).with_sequence(number));
+    }
+    assert!(!caught_up.is_suspect(seconds(117), 0));
+
+    for number in 101..=170 {
+        peer.heartbeat(Beat::at(seconds(number + 15)).with_sequence(number));
+    }
+    assert!(!peer.is_suspect(seconds(186), 0), "the way is 15 s longer now");
+}
+
+/// Gaps in the numbers are losses, not slow beats.
+#[test]
+fn lost_beats_are_not_slow_beats() {
+    let mut peer = steady::<100>(50);
+    let before = peer.moments();
+    let heard = peer.heartbeat(Beat::at(seconds(54)).with_sequence(54));
+    assert!(matches!(heard, Heard::Interval { lost: 3, .. }), "{heard:?}");
+    let tick = Duration::from_millis(3);
+    let (mean, sd) = peer.moments();
+    assert!(mean.abs_diff(before.0) < tick && sd.abs_diff(before.1) < tick);
+    assert!(!peer.is_suspect(seconds(55), 0));
+}
+
+/// Duplicates, beats out of order, of old epochs, and from times that have passed are no news and change nothing.
+#[test]
+fn stale_beats_change_nothing() {
+    let mut peer = steady::<8>(19);
+    peer.heartbeat(Beat::at(seconds(20)).with_sequence(20).with_epoch(2));
+    let before = format!("{peer:?}");
+    for beat in [
+        Beat::at(seconds(20)).with_sequence(21).with_epoch(2),
+        Beat::at(seconds(20)),
+        Beat::at(Duration::ZERO),
+        Beat::at(seconds(21)).with_sequence(20).with_epoch(2),
+        Beat::at(seconds(21)).with_sequence(3),
+        Beat::at(seconds(21)).with_sequence(30).with_epoch(1),
+    ] {
+        assert_eq!(peer.heartbeat(beat), Heard::Stale, "{beat:?}");
+        assert_eq!(format!("{peer:?}"), before);
+    }
+}
+
+/// A restart is no interval; what was learned stays.
+#[test]
+fn a_restart_skips_one_interval() {
+    let mut peer = steady::<100>(49);
+    peer.heartbeat(Beat::at(seconds(50)).with_sequence(50).with_epoch(1));
+    let moments = peer.moments();
+    let again = Beat::at(seconds(90)).with_sequence(1).with_epoch(2);
+    assert_eq!(peer.heartbeat(again), Heard::Restarted);
+    assert_eq!(peer.moments(), moments);
+    assert!(!peer.is_suspect(seconds(91), 0));
+    let next = Beat::at(seconds(91)).with_sequence(2);
+    assert!(matches!(peer.heartbeat(next), Heard::Interval { lost: 0, .. }));
+}
+
+/// One's own pause is nobody's silence, and no interval.
+#[test]
+fn ones_own_pause_accuses_nobody() {
+    let mut peer = steady::<100>(50);
+    let now = seconds(350);
+    assert!(peer.is_suspect(now, 0));
+    peer.observe_local_gap(Duration::from_millis(299_500));
+    assert!(!peer.is_suspect(now, 0));
+    let moments = peer.moments();
+    peer.heartbeat(Beat::at(now + Duration::from_millis(500)));
+    assert!(peer.moments().0.abs_diff(moments.0) < Duration::from_millis(3));
+}
+
+/// Unknown is a state of its own, and counts as suspect.
+#[test]
+fn an_unknown_peer_is_never_silently_healthy() {
+    let peer = phi::<Normal, 8, 2>([1.0, 8.0]);
+    let fixed = FixedTimeout::new(SECOND, [1.0]);
+    for at in [Duration::ZERO, SECOND, Duration::MAX] {
+        assert!(peer.is_suspect(at, 0) && peer.is_suspect(at, 1) && fixed.is_suspect(at, 0));
+        assert_eq!((peer.suspicion(at).state, fixed.suspicion(at).state), (State::Unknown, State::Unknown));
+        assert_eq!((peer.deadline(1), fixed.deadline(0)), (None, None));
+    }
+}
+
+/// A peer with perfectly regular beats isn't suspected for a hair's breadth, and one that dies is.
+#[test]
+fn regular_beats_leave_a_margin() {
+    let peer = steady::<16>(100);
+    assert!(!peer.is_suspect(Duration::from_millis(101_300), 0));
+    assert!(peer.is_suspect(seconds(102), 0));
+}
+
+/// The first beats are judged by what was assumed, and it says so.
+#[test]
+fn the_first_beats_are_judged_by_assumption() {
+    let mut peer = steady::<100>(1);
+    assert_eq!(peer.suspicion(seconds(1)).state, State::Cold { samples: 0 });
+    assert!(!peer.is_suspect(seconds(2), 0) && peer.is_suspect(seconds(4), 0));
+    for (number, samples) in (2..=9).zip(0..) {
+        assert_eq!(peer.suspicion(seconds(number)).state, State::Cold { samples });
+        peer.heartbeat(Beat::at(seconds(number)));
+    }
+    assert_eq!(peer.suspicion(seconds(9)).state, State::Steady);
+}
+
+/// The ends of time are no panic.
+#[test]
+fn the_ends_of_time_are_bounds() {
+    let mut peer = phi::<Normal, 8, 2>([1.0, 1e9]);
+    peer.heartbeat(Beat::at(Duration::ZERO));
+    assert!(!peer.is_suspect(Duration::ZERO, 0));
+    peer.heartbeat(Beat::at(Duration::MAX).with_sequence(u64::MAX).with_sent(Duration::MAX));
+    peer.observe_local_gap(Duration::MAX);
+    assert!(peer.suspicion(Duration::MAX).phi.is_finite());
+    assert_eq!(peer.heartbeat(Beat::at(Duration::MAX)), Heard::Stale);
+}
