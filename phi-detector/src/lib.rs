@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
@@ -11,6 +13,8 @@ mod fixed_timeout;
 mod local_health;
 mod local_phi;
 mod model;
+#[cfg(feature = "alloc")]
+mod registry;
 mod settings;
 mod suspicion;
 mod tail;
@@ -26,6 +30,8 @@ pub use fixed_timeout::FixedTimeout;
 pub use local_health::LocalHealth;
 pub use local_phi::LocalPhi;
 pub use model::{Exponential, Logistic, Model, Normal};
+#[cfg(feature = "alloc")]
+pub use registry::{Event, Full, Registry, Status};
 pub use settings::Settings;
 pub use suspicion::{State, Suspicion};
 pub use ticks::Resolution;

@@ -1,0 +1,342 @@
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use crate::{Beat, FailureDetector, Heard};
+
+/// Many peers, each with a failure detector of its own: says who has come to which level of suspicion, and when to look again.
+///
+/// The levels are those of the detector, in growing order: warn, route around, convict. What happens comes out as [`Event`]s.
+///
+/// # When a peer is trusted again
+/// Suspicion rises as soon as a level is reached. It falls with some delay, so that a peer on the edge doesn't come and go with
+/// each beat: only after `trust_after` beats in succession that all found the peer, and left it, below its level. It then falls
+/// to what the last of them left: mostly to trusted. A beat that was late by that level begins anew, whether anybody polled in
+/// between or not. With a `trust_after` of one, the first beat is enough.
+///
+/// # Who is known
+/// A peer that was neither heard nor [expected](Self::expect) is [`Status::Unknown`]: neither alive nor dead. One that was
+/// expected and wasn't heard until the time it was given has all levels at once. Any peer that is heard is added while there
+/// is room: if strangers can send beats, ask [`contains`](Self::contains) first. A restart, by the [epoch](Beat::epoch) of
+/// a beat, is a beat like others: it says that it was one, and beats of the old epoch change nothing.
+///
+/// # Cost
+/// `heartbeat`, `expect` and `remove` take O(log n) for n peers, `poll` O(log n) for each peer whose time has come, and
+/// `next_deadline` O(log n). A peer is a detector, and its name twice.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Beat, FixedTimeout, Registry, Status};
+///
+/// let at = Duration::from_secs;
+/// // Suspect after 3 s, convict after 9 s; trust again after 2 good beats; at most 1,000 peers.
+/// let mut peers = Registry::new(FixedTimeout::new(at(3), [1.0, 3.0]), 2, 2, 1_000);
+/// assert_eq!(peers.status(&"ann", at(0)), Status::Unknown);
+///
+/// peers.expect("ann", at(5))?;
+/// let (_, event) = peers.heartbeat("bob", Beat::at(at(1)))?;
+/// assert_eq!(event.unwrap().to, Status::Trusted);
+///
+/// // One timer is enough: bob's, then ann's.
+/// let timer = peers.next_deadline().unwrap();
+/// assert!(timer < at(5) && peers.poll(at(1)).is_empty());
+/// let events = peers.poll(timer);
+/// assert_eq!((events[0].peer, events[0].to), ("bob", Status::Suspect { level: 0 }));
+/// let events = peers.poll(at(5));
+/// assert_eq!((events[0].peer, events[0].to), ("ann", Status::Suspect { level: 1 }));
+///
+/// // The first beat leaves bob as he was, the second shows that he is back.
+/// assert_eq!(peers.heartbeat("bob", Beat::at(at(6)))?.1, None);
+/// let event = peers.heartbeat("bob", Beat::at(at(7)))?.1.unwrap();
+/// assert_eq!((event.from, event.to), (Status::Suspect { level: 0 }, Status::Trusted));
+/// # Ok::<(), spacelike_phi_detector::Full>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Registry<K, D> {
+    template: D,
+    levels: usize,
+    trust_after: u32,
+    peers_max: usize,
+    peers: BTreeMap<K, Peer<D>>,
+    /// When the status of a peer will rise, if it stays silent; one at most of each.
+    timers: BTreeSet<(Duration, K)>,
+}
+
+/// What is made of a peer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Status {
+    /// Never heard of, and not overdue either: neither alive nor dead.
+    Unknown,
+    /// Below all levels.
+    Trusted,
+    /// Its silence has reached this level, and all that are lower.
+    Suspect {
+        /// The index of the level.
+        level: usize,
+    },
+}
+
+/// The status of a peer has changed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Event<K> {
+    /// Whose.
+    pub peer: K,
+    /// What it was.
+    pub from: Status,
+    /// What it is now.
+    pub to: Status,
+    /// When that was noticed: at which beat or poll.
+    pub at: Duration,
+}
+
+/// There are as many peers as there may be. Nothing changed: another one has to be removed first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Full {
+    /// So many there may be.
+    pub peers_max: usize,
+}
+
+impl fmt::Display for Full {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there are {} peers, and no more are allowed: remove one first", self.peers_max)
+    }
+}
+
+impl core::error::Error for Full {}
+
+#[derive(Clone, Debug)]
+struct Peer<D> {
+    detector: D,
+    status: Status,
+    /// Until when the first beat is expected; no longer of interest when it has come.
+    by: Duration,
+    /// Beats in succession that found it and left it below its level.
+    good: u32,
+    timer: Option<Duration>,
+}
+
+impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
+    /// A registry without peers. Each gets a clone of the `template`, which has so many `levels`.
+    ///
+    /// # Panics
+    /// If there are no levels, or the detector has fewer, or has heard of a peer.
+    pub fn new(template: D, levels: usize, trust_after: u32, peers_max: usize) -> Self {
+        assert!(levels > 0, "a registry without levels suspects nobody");
+        assert!(
+            template.deadline(levels - 1).is_none(),
+            "a template that has heard of somebody vouches for all"
+        );
+        Self { template, levels, trust_after, peers_max, peers: BTreeMap::new(), timers: BTreeSet::new() }
+    }
+
+    /// A beat of a peer arrived, which is added if it wasn't there. Says what it was taken for, and whether that changes the
+    /// status of the peer. It never tells of a silence that ended before anybody polled.
+    ///
+    /// # Errors
+    /// If the peer wasn't there, and there is no room.
+    pub fn heartbeat(&mut self, peer: K, beat: Beat) -> Result<(Heard, Option<Event<K>>), Full> {
+        let Some(known) = self.peers.get_mut(&peer) else {
+            self.room()?;
+            let mut new = Peer::new(self.template.clone(), beat.at);
+            let (heard, change) = new.heartbeat(beat, self.levels, self.trust_after);
+            if heard != Heard::Stale {
+                self.peers.insert(peer.clone(), new);
+                self.arm(&peer);
+            }
+            return Ok((heard, change.map(|(from, to)| Event { peer, from, to, at: beat.at })));
+        };
+        let (heard, change) = known.heartbeat(beat, self.levels, self.trust_after);
+        if heard != Heard::Stale {
+            self.arm(&peer);
+        }
+        Ok((heard, change.map(|(from, to)| Event { peer, from, to, at: beat.at })))
+    }
+
+    /// A peer should be heard until `by`, and has all levels from then on if it isn't. Of a peer that was heard already, it
+    /// changes nothing; of one that is still expected, the time.
+    ///
+    /// # Errors
+    /// If the peer wasn't there, and there is no room.
+    pub fn expect(&mut self, peer: K, by: Duration) -> Result<(), Full> {
+        let template = self.template.clone();
+        self.expect_with(peer, by, template)
+    }
+
+    /// The same, of a peer that has a detector of its own: one that beats more slowly, or lives further away. A peer that was
+    /// there keeps the detector that it has. If the detector has heard of the peer, the peer has been heard.
+    ///
+    /// # Errors
+    /// As [`expect`](Self::expect).
+    ///
+    /// # Panics
+    /// If the detector has fewer levels than the registry.
+    pub fn expect_with(&mut self, peer: K, by: Duration, detector: D) -> Result<(), Full> {
+        let _ = detector.deadline(self.levels - 1);
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.by = by;
+            self.arm(&peer);
+        } else {
+            self.room()?;
+            let name = peer.clone();
+            self.peers.insert(peer, Peer::new(detector, by));
+            self.arm(&name);
+        }
+        Ok(())
+    }
+
+    /// Whose silence has reached a level until now. In the order in which their times came, and then of their names.
+    pub fn poll(&mut self, now: Duration) -> Vec<Event<K>> {
+        let mut events = Vec::new();
+        while self.next_deadline().is_some_and(|deadline| deadline <= now) {
+            let Some((_, peer)) = self.timers.pop_first() else { break };
+            let Some(due) = self.peers.get_mut(&peer) else { continue };
+            due.timer = None;
+            let from = due.status;
+            due.status = due.status_at(now, self.levels);
+            due.good = 0;
+            events.push(Event { peer: peer.clone(), from, to: due.status, at: now });
+            // What is reached only after now: so this ends.
+            self.arm(&peer);
+        }
+        events
+    }
+
+    /// When to [`poll`](Self::poll) next, if nothing is heard until then. `None` if nothing is to come.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.timers.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// What is made of a peer now, also if nobody has polled: what [`poll`](Self::poll) would make of it.
+    pub fn status(&self, peer: &K, now: Duration) -> Status {
+        self.peers.get(peer).map_or(Status::Unknown, |peer| peer.status_at(now, self.levels))
+    }
+
+    /// The detector of a peer, to ask how suspicious it is. `None` if it isn't there.
+    pub fn detector(&self, peer: &K) -> Option<&D> {
+        self.peers.get(peer).map(|peer| &peer.detector)
+    }
+
+    /// Takes a time in which we ourselves were not there out of the evidence against all peers. To be called before the next
+    /// [`poll`](Self::poll): who is suspect already is only trusted again when its beats say so. O(n log n).
+    pub fn observe_local_gap(&mut self, gap: Duration) {
+        self.timers.clear();
+        for (name, peer) in &mut self.peers {
+            peer.detector.observe_local_gap(gap);
+            peer.by = peer.by.saturating_add(gap);
+            peer.timer = peer.rises_at(self.levels);
+            self.timers.extend(peer.timer.map(|timer| (timer, name.clone())));
+        }
+    }
+
+    /// Forgets a peer, and gives its detector. It is unknown from now on. `None` if it wasn't there.
+    pub fn remove(&mut self, peer: &K) -> Option<D> {
+        let (name, peer) = self.peers.remove_entry(peer)?;
+        if let Some(timer) = peer.timer {
+            self.timers.remove(&(timer, name));
+        }
+        Some(peer.detector)
+    }
+
+    /// Whether a peer was heard or is expected.
+    pub fn contains(&self, peer: &K) -> bool {
+        self.peers.contains_key(peer)
+    }
+
+    /// Who was heard or is expected, in the order of their names.
+    pub fn peers(&self) -> impl Iterator<Item = &K> {
+        self.peers.keys()
+    }
+
+    /// How many peers there are.
+    pub fn len(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.peers.is_empty()
+    }
+
+    fn room(&self) -> Result<(), Full> {
+        if self.peers.len() < self.peers_max { Ok(()) } else { Err(Full { peers_max: self.peers_max }) }
+    }
+
+    /// Sets the timer of a peer to when its status will rise.
+    fn arm(&mut self, name: &K) {
+        let Some(peer) = self.peers.get_mut(name) else { return };
+        let timer = peer.rises_at(self.levels);
+        let old = core::mem::replace(&mut peer.timer, timer);
+        if timer == old {
+            return;
+        }
+        let mut key = (Duration::ZERO, name.clone());
+        if let Some(old) = old {
+            key.0 = old;
+            self.timers.remove(&key);
+        }
+        if let Some(timer) = timer {
+            key.0 = timer;
+            self.timers.insert(key);
+        }
+    }
+}
+
+impl<D: FailureDetector> Peer<D> {
+    fn new(detector: D, by: Duration) -> Self {
+        let status = if detector.deadline(0).is_some() { Status::Trusted } else { Status::Unknown };
+        Self { detector, status, by, good: 0, timer: None }
+    }
+
+    fn heartbeat(
+        &mut self,
+        beat: Beat,
+        levels: usize,
+        trust_after: u32,
+    ) -> (Heard, Option<(Status, Status)>) {
+        let late = self.reached(beat.at, levels);
+        let heard = self.detector.heartbeat(beat);
+        if heard == Heard::Stale {
+            return (heard, None);
+        }
+        let (from, left) = (self.status, self.reached(beat.at, levels));
+        let to = left.map_or(Status::Trusted, |level| Status::Suspect { level });
+        match from {
+            Status::Suspect { level } if left < Some(level) => {
+                self.good = if late < Some(level) { self.good.saturating_add(1) } else { 1 };
+                if self.good >= trust_after {
+                    (self.status, self.good) = (to, 0);
+                }
+            }
+            _ => (self.status, self.good) = (to, 0),
+        }
+        (heard, (self.status != from).then_some((from, self.status)))
+    }
+
+    /// The highest level whose deadline has come.
+    fn reached(&self, now: Duration, levels: usize) -> Option<usize> {
+        (0..levels).rev().find(|level| self.deadline(*level) <= now)
+    }
+
+    /// Of one that is only expected, all levels have the same.
+    fn deadline(&self, level: usize) -> Duration {
+        self.detector.deadline(level).unwrap_or(self.by)
+    }
+
+    /// The status, and what time alone has made of it: never less.
+    fn status_at(&self, now: Duration, levels: usize) -> Status {
+        match (self.status, self.reached(now, levels)) {
+            (Status::Suspect { level }, Some(reached)) => Status::Suspect { level: level.max(reached) },
+            (Status::Unknown | Status::Trusted, Some(level)) => Status::Suspect { level },
+            (status, None) => status,
+        }
+    }
+
+    /// When the next level will be reached.
+    fn rises_at(&self, levels: usize) -> Option<Duration> {
+        let next = if let Status::Suspect { level } = self.status { level + 1 } else { 0 };
+        (next..levels).map(|level| self.deadline(level)).min()
+    }
+}
