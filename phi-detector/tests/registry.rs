@@ -304,11 +304,16 @@ struct Credulous(Option<Duration>);
 
 impl FailureDetector for Credulous {
     fn heartbeat(&mut self, beat: Beat) -> Heard {
+        if beat.sent.is_none() {
+            return Heard::Stale;
+        }
         self.0 = beat.sent;
         Heard::First
     }
 
-    fn observe_local_gap(&mut self, _: Duration) {}
+    fn observe_local_gap(&mut self, gap: Duration) {
+        self.0 = self.0.map(|sent| sent + gap);
+    }
 
     fn suspicion(&self, _: Duration) -> Suspicion {
         unreachable!("a registry acts by deadlines")
@@ -346,6 +351,35 @@ fn suspicion_falls_level_by_level() {
         let (_, event) = peers.heartbeat(1, Beat::at(at(arrived)).with_sent(at(sent))).unwrap();
         assert_eq!(event.map(|event| (event.from, event.to)), change, "at {arrived}");
     }
+}
+
+/// Our own sleep makes a peer that was late look on time; that counts for nothing of what it was short of before.
+#[test]
+fn good_beats_are_counted_from_the_last_change() {
+    let told = |peers: &mut Registry<u8, Credulous>, arrived, sent| {
+        let beat = Beat::at(at(arrived)).with_sent(at(sent));
+        peers.heartbeat(1, beat).unwrap().1.map(|event| event.to)
+    };
+    let mut peers = Registry::new(Credulous(None), 3, 2, 8);
+    told(&mut peers, 100, 100);
+    assert_eq!(told(&mut peers, 101, 61), Some(CONVICT));
+    assert_eq!(told(&mut peers, 102, 90), None);
+    // Not below its level, and so no good one; nor is the one before it any more.
+    assert_eq!(told(&mut peers, 103, 60), None);
+    peers.observe_local_gap(at(50));
+    assert_eq!(told(&mut peers, 104, 90), None);
+    assert_eq!(told(&mut peers, 105, 90), Some(WARN));
+    peers.observe_local_gap(at(50));
+    assert_eq!(told(&mut peers, 106, 106), None);
+    assert_eq!(told(&mut peers, 107, 107), Some(Status::Trusted));
+}
+
+/// A first beat that its detector takes for none makes nobody known.
+#[test]
+fn a_stale_first_beat_adds_nobody() {
+    let mut peers = Registry::new(Credulous(None), 3, 2, 8);
+    assert_eq!(peers.heartbeat(1, Beat::at(at(1))), Ok((Heard::Stale, None)));
+    assert!(!peers.contains(&1));
 }
 
 /// A restart is told, and is one beat like others; what still comes of the old life is none.
