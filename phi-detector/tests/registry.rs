@@ -372,6 +372,14 @@ fn good_beats_are_counted_from_the_last_change() {
     peers.observe_local_gap(at(50));
     assert_eq!(told(&mut peers, 106, 106), None);
     assert_eq!(told(&mut peers, 107, 107), Some(Status::Trusted));
+
+    let mut peers = Registry::new(Credulous(None), 3, 3, 8);
+    told(&mut peers, 100, 100);
+    told(&mut peers, 101, 61);
+    assert_eq!([(102, 90), (103, 60)].map(|(arrived, sent)| told(&mut peers, arrived, sent)), [None; 2]);
+    peers.observe_local_gap(at(50));
+    let after = [104, 105, 106].map(|arrived| told(&mut peers, arrived, 90));
+    assert_eq!(after, [None, None, Some(WARN)]);
 }
 
 /// A first beat that its detector takes for none makes nobody known.
