@@ -10,12 +10,16 @@ mod arrivals;
 mod beat;
 mod detector;
 mod fixed_timeout;
+mod jacobson;
 mod local_health;
 mod local_phi;
 mod model;
+mod multiples;
+mod probe_timeout;
 #[cfg(feature = "alloc")]
 mod registry;
 mod settings;
+mod smoothed;
 mod suspicion;
 mod tail;
 mod ticks;
@@ -27,9 +31,11 @@ mod tests;
 pub use beat::{Beat, Heard};
 pub use detector::FailureDetector;
 pub use fixed_timeout::FixedTimeout;
+pub use jacobson::Jacobson;
 pub use local_health::LocalHealth;
 pub use local_phi::LocalPhi;
 pub use model::{Exponential, Logistic, Model, Normal};
+pub use probe_timeout::ProbeTimeout;
 #[cfg(feature = "alloc")]
 pub use registry::{Event, Full, Registry, Status};
 pub use settings::Settings;
