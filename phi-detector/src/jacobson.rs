@@ -3,7 +3,6 @@ use core::time::Duration;
 use crate::arrivals::{Arrival, Arrivals};
 use crate::multiples::Multiples;
 use crate::smoothed::Smoothed;
-use crate::ticks::INTERVAL_MAX;
 use crate::{Beat, FailureDetector, Heard, Resolution, State, Suspicion};
 
 /// A timeout for the whole silence, learned from the intervals as TCP learns its own from round trips (RFC 6298, section 2;
@@ -98,15 +97,14 @@ impl<const L: usize> Jacobson<L> {
 
     fn publish(&mut self) {
         if let Some(evidence) = self.arrivals.evidence() {
-            self.deadlines =
-                self.levels.of(self.ticks()).map(|silence| evidence.saturating_add(silence.max(1)));
+            self.deadlines = self.levels.of(self.ticks()).map(|silence| evidence.saturating_add(silence));
         }
     }
 }
 
 impl<const L: usize> FailureDetector for Jacobson<L> {
     fn heartbeat(&mut self, beat: Beat) -> Heard {
-        let clip = self.ticks().min(u64::from(INTERVAL_MAX));
+        let clip = self.ticks();
         let heard = match self.arrivals.arrive(&beat, self.resolution, clip) {
             Arrival::Stale => return Heard::Stale,
             Arrival::First => Heard::First,

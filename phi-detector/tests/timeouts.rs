@@ -131,19 +131,20 @@ fn one_long_pause_moves_the_timeout_little() {
 /// Levels are multiples of the timeout, also those below 1 and beyond all numbers; suspicion is what levels are compared with.
 #[test]
 fn levels_are_multiples_of_the_whole_silence() {
-    let mut peer = jacobson([1.0, 2.5, 0.001, 1e300]);
+    let mut peer = jacobson([1.0, 2.5, 1e-9, 1e300]);
     for number in 1..=100 {
         peer.heartbeat(Beat::at(seconds(number)));
     }
     let now = seconds(100);
     let timeout = peer.timeout().as_secs_f64();
+    assert!((timeout - 1.1).abs() < 8.0 * TICK, "{timeout}: the mean and the granularity");
     for (level, multiple) in [(0, 1.0), (1, 2.5)] {
         assert!((silence(&peer, now, level) - multiple * timeout).abs() < 2.5 * TICK);
         let deadline = peer.deadline(level).unwrap();
         assert!(peer.is_suspect(deadline, level) && !peer.is_suspect(deadline.saturating_sub(ms(2)), level));
         assert!((peer.suspicion(deadline).phi - multiple).abs() < 0.003);
     }
-    assert!(peer.is_suspect(now + ms(4), 2));
+    assert!(!peer.is_suspect(now, 2) && peer.is_suspect(now + ms(4), 2));
     assert!(!peer.is_suspect(seconds(1 << 31), 3));
 }
 
@@ -188,6 +189,10 @@ fn probes_are_bounded() {
         assert!(probe.answered(Duration::ZERO, 1));
     }
     assert_eq!(probe.timeout(), ms(50), "the least");
+
+    let mut at_once = ProbeTimeout::new(seconds(1), ms(50), seconds(60));
+    assert!(at_once.answered(Duration::ZERO, 1));
+    assert!(at_once.round_trip().is_some(), "an answer at once is a measurement");
 
     let mut longest = ProbeTimeout::new(Duration::MAX, Duration::MAX, Duration::MAX);
     longest.expired();
