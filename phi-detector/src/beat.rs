@@ -17,6 +17,10 @@ pub struct Beat {
     pub at: Duration,
     /// Which of its sender's heartbeats it is: one more each time, in each epoch. Tells lost beats from late ones, and a
     /// delayed backlog from a peer that is alive.
+    ///
+    /// By numbers alone a backlog and a sender that paused look the same: one long interval without a loss, and then beats at
+    /// their usual pace. It is taken for a backlog, so a sender that paused stays suspect for up to 64 more beats. The time of
+    /// sending tells the two apart.
     pub sequence: Option<u64>,
     /// When it was sent, on the sender's monotonic clock, since an origin of the sender's choice. Tells a delayed backlog
     /// from a peer that is alive. The clocks need not agree, but must both run at about the rate of real time.

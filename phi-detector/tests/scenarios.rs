@@ -115,6 +115,26 @@ fn a_delayed_backlog_does_not_extend_life() {
     }
 }
 
+/// A sender that paused is back at its first beat, if beats say when they were sent; by numbers alone it is taken for a
+/// backlog, for 64 beats.
+#[test]
+fn a_sender_that_paused_is_told_from_a_backlog_by_the_time_of_sending() {
+    let mut numbered = steady::<100>(100);
+    let mut timed = phi::<Normal, 100, 1>([8.0]);
+    let beat = |at: u64, number| Beat::at(seconds(at)).with_sequence(number).with_sent(seconds(at));
+    for number in 1..=100 {
+        timed.heartbeat(beat(number, number));
+    }
+    for number in 101..=165 {
+        let at = number + 300;
+        assert!(timed.is_suspect(seconds(at), 0) == (number == 101), "before beat {number}");
+        timed.heartbeat(beat(at, number));
+        numbered.heartbeat(Beat::at(seconds(at)).with_sequence(number));
+        assert!(!timed.is_suspect(seconds(at), 0), "after beat {number}");
+        assert_eq!(numbered.is_suspect(seconds(at), 0), number < 165, "after beat {number}");
+    }
+}
+
 /// Without number or time, nobody can tell a backlog from a peer that is alive.
 #[test]
 fn a_backlog_without_numbers_is_not_told_apart() {
