@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::arrivals::{Arrival, Arrivals};
+use crate::watch::Watch;
 use crate::{Beat, FailureDetector, Heard, Resolution, State, Suspicion};
 
 /// A timeout that is known beforehand. If the period of the beats is, too, it is hard to beat: it makes no assumption, and
@@ -21,13 +21,10 @@ use crate::{Beat, FailureDetector, Heard, Resolution, State, Suspicion};
 /// ```
 #[derive(Clone, PartialEq, Debug)]
 pub struct FixedTimeout<const L: usize = 1> {
-    resolution: Resolution,
+    watch: Watch<L>,
     timeout: u64,
     /// Each level in ticks.
     silences: [u64; L],
-    arrivals: Arrivals,
-    /// The first tick at which each level is reached; zero if the peer is unknown.
-    deadlines: [u64; L],
 }
 
 impl<const L: usize> FixedTimeout<L> {
@@ -54,56 +51,34 @@ impl<const L: usize> FixedTimeout<L> {
         let timeout = resolution.ticks_up(timeout);
         assert!(timeout > 0, "a timeout of nothing");
         let silences = levels.map(|level| (libm::ceil(level * timeout as f64) as u64).max(1));
-        Self { resolution, timeout, silences, arrivals: Arrivals::default(), deadlines: [0; L] }
-    }
-
-    fn publish(&mut self) {
-        if let Some(evidence) = self.arrivals.evidence() {
-            self.deadlines = self.silences.map(|silence| evidence.saturating_add(silence));
-        }
+        Self { watch: Watch::new(resolution), timeout, silences }
     }
 }
 
 impl<const L: usize> FailureDetector for FixedTimeout<L> {
     fn heartbeat(&mut self, beat: Beat) -> Heard {
         // A beat that comes within the timeout is on time; what comes later than that is a stall.
-        let heard = match self.arrivals.arrive(&beat, self.resolution, self.timeout) {
-            Arrival::Stale => return Heard::Stale,
-            Arrival::First => Heard::First,
-            Arrival::Restarted => Heard::Restarted,
-            Arrival::Interval { ticks, lost } => {
-                Heard::Interval { interval: self.resolution.duration(ticks), lost }
-            }
-        };
-        self.publish();
+        let (heard, _) = self.watch.arrive(&beat, self.timeout);
+        self.watch.publish(self.silences);
         heard
     }
 
     fn observe_local_gap(&mut self, gap: Duration) {
-        self.arrivals.observe_local_gap(self.resolution.ticks(gap));
-        self.publish();
+        self.watch.observe_local_gap(gap);
+        self.watch.publish(self.silences);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
     fn suspicion(&self, now: Duration) -> Suspicion {
-        let Some(evidence) = self.arrivals.evidence() else {
-            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown };
-        };
-        let silence = self.resolution.ticks(now).saturating_sub(evidence);
-        Suspicion {
-            phi: silence as f64 / self.timeout as f64,
-            elapsed: self.resolution.duration(silence),
-            state: State::Steady,
-        }
+        self.watch.suspicion(now, |silence| silence as f64 / self.timeout as f64, State::Steady)
     }
 
     fn deadline(&self, level: usize) -> Option<Duration> {
-        let deadline = self.deadlines[level];
-        (deadline > 0).then(|| self.resolution.duration(deadline))
+        self.watch.deadline(level)
     }
 
     #[inline]
     fn is_suspect(&self, now: Duration, level: usize) -> bool {
-        self.resolution.ticks(now) >= self.deadlines[level]
+        self.watch.is_suspect(now, level)
     }
 }

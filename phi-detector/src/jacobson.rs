@@ -1,8 +1,8 @@
 use core::time::Duration;
 
-use crate::arrivals::{Arrival, Arrivals};
 use crate::multiples::Multiples;
 use crate::smoothed::Smoothed;
+use crate::watch::Watch;
 use crate::{Beat, FailureDetector, Heard, Resolution, State, Suspicion};
 
 /// A timeout for the whole silence, learned from the intervals as TCP learns its own from round trips (RFC 6298, section 2;
@@ -34,16 +34,13 @@ use crate::{Beat, FailureDetector, Heard, Resolution, State, Suspicion};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Jacobson<const L: usize = 1> {
-    resolution: Resolution,
+    watch: Watch<L>,
     initial: u64,
     floor: u64,
     granularity: u64,
     levels: Multiples<L>,
-    arrivals: Arrivals,
     smoothed: Smoothed,
     samples: u32,
-    /// The first tick at which each level is reached; zero if the peer is unknown.
-    deadlines: [u64; L],
     /// Beats until a peer that was silent for too long is taken for steady again.
     recovering: u32,
 }
@@ -71,22 +68,20 @@ impl<const L: usize> Jacobson<L> {
     ) -> Self {
         assert!(!initial.is_zero(), "a timeout of nothing");
         Self {
-            resolution,
+            watch: Watch::new(resolution),
             initial: resolution.ticks_up(initial),
             floor: resolution.ticks_up(floor),
             granularity: resolution.ticks_up(granularity).max(1),
             levels: Multiples::new(levels),
-            arrivals: Arrivals::default(),
             smoothed: Smoothed::default(),
             samples: 0,
-            deadlines: [0; L],
             recovering: 0,
         }
     }
 
     /// How long a silence may be, at level 1.
     pub fn timeout(&self) -> Duration {
-        self.resolution.duration(self.ticks())
+        self.watch.resolution().duration(self.ticks())
     }
 
     fn ticks(&self) -> u64 {
@@ -96,63 +91,41 @@ impl<const L: usize> Jacobson<L> {
     }
 
     fn publish(&mut self) {
-        if let Some(evidence) = self.arrivals.evidence() {
-            self.deadlines = self.levels.of(self.ticks()).map(|silence| evidence.saturating_add(silence));
-        }
+        self.watch.publish(self.levels.of(self.ticks()));
     }
 }
 
 impl<const L: usize> FailureDetector for Jacobson<L> {
     fn heartbeat(&mut self, beat: Beat) -> Heard {
         let clip = self.ticks();
-        let heard = match self.arrivals.arrive(&beat, self.resolution, clip) {
-            Arrival::Stale => return Heard::Stale,
-            Arrival::First => Heard::First,
-            Arrival::Restarted => Heard::Restarted,
-            Arrival::Interval { ticks, lost } => {
-                let each = ticks / lost.saturating_add(1);
-                self.recovering = if each > clip { SETTLED } else { self.recovering.saturating_sub(1) };
-                self.smoothed.push(each.min(clip));
-                self.samples = self.samples.saturating_add(1);
-                Heard::Interval { interval: self.resolution.duration(ticks), lost }
-            }
-        };
+        let (heard, interval) = self.watch.arrive(&beat, clip);
+        if let Some(interval) = interval {
+            self.recovering = if interval > clip { SETTLED } else { self.recovering.saturating_sub(1) };
+            self.smoothed.push(interval.min(clip));
+            self.samples = self.samples.saturating_add(1);
+        }
         self.publish();
         heard
     }
 
     fn observe_local_gap(&mut self, gap: Duration) {
-        self.arrivals.observe_local_gap(self.resolution.ticks(gap));
+        self.watch.observe_local_gap(gap);
         self.publish();
     }
 
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
     fn suspicion(&self, now: Duration) -> Suspicion {
-        let Some(evidence) = self.arrivals.evidence() else {
-            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown };
-        };
-        let silence = self.resolution.ticks(now).saturating_sub(evidence);
-        Suspicion {
-            phi: silence as f64 / self.ticks() as f64,
-            elapsed: self.resolution.duration(silence),
-            state: if self.samples < SETTLED {
-                State::Cold { samples: self.samples }
-            } else if self.recovering > 0 {
-                State::Recovering
-            } else {
-                State::Steady
-            },
-        }
+        let state = State::of_known(self.samples, SETTLED, self.recovering);
+        self.watch.suspicion(now, |silence| silence as f64 / self.ticks() as f64, state)
     }
 
     fn deadline(&self, level: usize) -> Option<Duration> {
-        let deadline = self.deadlines[level];
-        (deadline > 0).then(|| self.resolution.duration(deadline))
+        self.watch.deadline(level)
     }
 
     #[inline]
     fn is_suspect(&self, now: Duration, level: usize) -> bool {
-        self.resolution.ticks(now) >= self.deadlines[level]
+        self.watch.is_suspect(now, level)
     }
 }
 

@@ -23,6 +23,7 @@ mod smoothed;
 mod suspicion;
 mod tail;
 mod ticks;
+mod watch;
 mod window;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 use core::marker::PhantomData;
 use core::time::Duration;
 
-use crate::arrivals::{Arrival, Arrivals};
-use crate::window::{Sums, Window};
+use crate::ticks::INTERVAL_MAX;
+use crate::watch::Watch;
+use crate::window::Window;
 use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspicion};
 
 /// The phi accrual failure detector (Hayashibara, Défago, Yared, Katayama 2004, "The φ Accrual Failure Detector") for one
@@ -43,19 +44,22 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 /// ```
 #[derive(Clone, Debug)]
 pub struct LocalPhi<M = Normal, const N: usize = 128, const L: usize = 1> {
-    settings: Settings,
+    watch: Watch<L>,
+    /// The settings, in ticks.
+    period: u64,
+    pause: u64,
+    sd_min: f64,
+    /// Of the mean.
+    sd_min_permille: f64,
     /// Where the model puts each level, and the one at which intervals are clipped.
     quantiles: [f64; L],
     clip_quantile: f64,
     levels: [f64; L],
-    arrivals: Arrivals,
     window: Window<N>,
     /// Of the window: mean and standard deviation in ticks, and the longest interval that is learned as it is.
     mean: f64,
     sd: f64,
     clip: u64,
-    /// The first tick at which each level is reached; zero if the peer is unknown.
-    deadlines: [u64; L],
     /// Beats until a peer that was silent for too long is taken for steady again.
     recovering: u32,
     model: PhantomData<fn() -> M>,
@@ -68,21 +72,22 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
     /// If a level isn't greater than zero and finite, or the period is less than a tick.
     pub fn new(settings: &Settings, levels: [f64; L]) -> Self {
         assert!(levels.iter().all(|level| *level > 0.0 && level.is_finite()), "a level of phi is above zero");
-        assert!(
-            settings.resolution.ticks(settings.period) > 0,
-            "a period of less than a tick: take shorter ticks"
-        );
+        let Settings { period, pause, sd_min, sd_min_permille, resolution } = *settings;
+        let period = resolution.ticks(period).min(u64::from(INTERVAL_MAX));
+        assert!(period > 0, "a period of less than a tick: take shorter ticks");
         let mut detector = Self {
-            settings: *settings,
+            watch: Watch::new(resolution),
+            period,
+            pause: resolution.ticks_up(pause),
+            sd_min: float(resolution.ticks(sd_min)),
+            sd_min_permille: f64::from(sd_min_permille),
             quantiles: levels.map(M::quantile),
             clip_quantile: M::quantile(CLIP_LEVEL),
             levels,
-            arrivals: Arrivals::default(),
             window: Window::new(),
             mean: 0.0,
             sd: 0.0,
             clip: 0,
-            deadlines: [0; L],
             recovering: 0,
             model: PhantomData,
         };
@@ -108,103 +113,64 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
     /// If the level isn't greater than zero and finite.
     pub fn deadline_at(&self, level: f64) -> Option<Duration> {
         assert!(level > 0.0 && level.is_finite(), "a level of phi is above zero");
-        let evidence = self.arrivals.evidence()?;
-        Some(self.settings.resolution.duration(self.deadline_after(evidence, M::quantile(level))))
+        let deadline = self.watch.evidence()?.saturating_add(self.silence(M::quantile(level)));
+        Some(self.watch.resolution().duration(deadline))
     }
 
     /// Computes from the window what queries need.
     fn learn(&mut self) {
-        let Settings { period, sd_min, sd_min_permille, resolution, .. } = self.settings;
-        let (mean, sd) = self.sums().with_prior(clamp(resolution.ticks(period)), PRIOR).moments();
+        let (mean, sd) = self.window.sums().with_prior(self.period, PRIOR).moments();
         self.mean = mean;
-        self.sd =
-            sd.max(float(resolution.ticks(sd_min))).max(mean * f64::from(sd_min_permille) / 1_000.0).max(1.0);
-        self.clip = ceil(M::silence(self.mean, self.sd, self.clip_quantile)).saturating_add(self.pause());
+        self.sd = sd.max(self.sd_min).max(mean * self.sd_min_permille / 1_000.0).max(1.0);
+        self.clip = ceil(M::silence(self.mean, self.sd, self.clip_quantile)).saturating_add(self.pause);
         self.publish();
     }
 
     fn publish(&mut self) {
-        if let Some(evidence) = self.arrivals.evidence() {
-            self.deadlines = self.quantiles.map(|quantile| self.deadline_after(evidence, quantile));
-        }
+        self.watch.publish(self.quantiles.map(|quantile| self.silence(quantile)));
     }
 
-    /// The first tick at which a silence since `evidence` is at the quantile; after the evidence in any case.
-    fn deadline_after(&self, evidence: u64, quantile: f64) -> u64 {
-        let silence = ceil(M::silence(self.mean, self.sd, quantile)).max(1);
-        evidence.saturating_add(silence).saturating_add(self.pause())
-    }
-
-    fn sums(&self) -> Sums {
-        self.window.sums()
-    }
-
-    fn pause(&self) -> u64 {
-        self.settings.resolution.ticks_up(self.settings.pause)
+    /// How many ticks a silence is at the quantile: at least one.
+    fn silence(&self, quantile: f64) -> u64 {
+        ceil(M::silence(self.mean, self.sd, quantile)).max(1).saturating_add(self.pause)
     }
 
     fn duration(&self, ticks: f64) -> Duration {
-        self.settings.resolution.duration(ceil(ticks))
+        self.watch.resolution().duration(ceil(ticks))
     }
 }
 
 impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N, L> {
     fn heartbeat(&mut self, beat: Beat) -> Heard {
-        let resolution = self.settings.resolution;
-        let heard = match self.arrivals.arrive(&beat, resolution, self.clip) {
-            Arrival::Stale => return Heard::Stale,
-            Arrival::First => Heard::First,
-            Arrival::Restarted => Heard::Restarted,
-            Arrival::Interval { ticks, lost } => {
-                let each = ticks / lost.saturating_add(1);
-                self.recovering = if each > self.clip { PRIOR } else { self.recovering.saturating_sub(1) };
-                self.window.push(each.min(self.clip));
-                Heard::Interval { interval: resolution.duration(ticks), lost }
-            }
-        };
-        self.learn();
+        let (heard, interval) = self.watch.arrive(&beat, self.clip);
+        if let Some(interval) = interval {
+            self.recovering = if interval > self.clip { PRIOR } else { self.recovering.saturating_sub(1) };
+            self.window.push(interval.min(self.clip));
+            self.learn();
+        } else {
+            self.publish();
+        }
         heard
     }
 
     fn observe_local_gap(&mut self, gap: Duration) {
-        self.arrivals.observe_local_gap(self.settings.resolution.ticks(gap));
+        self.watch.observe_local_gap(gap);
         self.publish();
     }
 
     fn suspicion(&self, now: Duration) -> Suspicion {
-        let resolution = self.settings.resolution;
-        let Some(evidence) = self.arrivals.evidence() else {
-            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown };
-        };
-        let silence = resolution.ticks(now).saturating_sub(evidence);
-        let samples = self.sums().count;
-        Suspicion {
-            phi: M::phi(self.mean, self.sd, float(silence) - float(self.pause())).max(0.0),
-            elapsed: resolution.duration(silence),
-            state: if samples < PRIOR {
-                State::Cold { samples }
-            } else if self.recovering > 0 {
-                State::Recovering
-            } else {
-                State::Steady
-            },
-        }
+        let phi = |silence| M::phi(self.mean, self.sd, float(silence) - float(self.pause)).max(0.0);
+        self.watch.suspicion(now, phi, State::of_known(self.window.sums().count, PRIOR, self.recovering))
     }
 
     fn deadline(&self, level: usize) -> Option<Duration> {
-        let deadline = self.deadlines[level];
-        (deadline > 0).then(|| self.settings.resolution.duration(deadline))
+        self.watch.deadline(level)
     }
 
     #[inline]
     fn is_suspect(&self, now: Duration, level: usize) -> bool {
-        self.settings.resolution.ticks(now) >= self.deadlines[level]
+        self.watch.is_suspect(now, level)
     }
-}
-
-/// What can be an interval.
-fn clamp(ticks: u64) -> u64 {
-    ticks.min(u64::from(crate::ticks::INTERVAL_MAX))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]

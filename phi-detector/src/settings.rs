@@ -31,17 +31,14 @@ pub struct Settings {
 
 impl Settings {
     /// For beats that are so far apart.
+    #[expect(clippy::missing_panics_doc, reason = "ten is not zero")]
     pub const fn new(period: Duration) -> Self {
         Self {
             period,
             pause: Duration::ZERO,
-            sd_min: tenth(period),
+            sd_min: period.checked_div(10).unwrap(),
             sd_min_permille: 100,
             resolution: Resolution::DEFAULT,
         }
     }
-}
-
-const fn tenth(time: Duration) -> Duration {
-    Duration::new(time.as_secs() / 10, (time.as_secs() % 10) as u32 * 100_000_000 + time.subsec_nanos() / 10)
 }

@@ -30,3 +30,16 @@ pub enum State {
     /// has only had a pause, or is slower from now on.
     Recovering,
 }
+
+impl State {
+    /// Of a peer with so many intervals, of which `settled` are enough, and so many beats until it is steady again.
+    pub(crate) const fn of_known(samples: u32, settled: u32, recovering: u32) -> Self {
+        if samples < settled {
+            Self::Cold { samples }
+        } else if recovering > 0 {
+            Self::Recovering
+        } else {
+            Self::Steady
+        }
+    }
+}

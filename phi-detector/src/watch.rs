@@ -1,0 +1,74 @@
+use core::time::Duration;
+
+use crate::arrivals::{Arrival, Arrivals};
+use crate::{Beat, Heard, Resolution, State, Suspicion};
+
+/// What all detectors of one peer do alike: take beats in, and tell when a silence reaches each level. What they learn of the
+/// intervals is their own.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Watch<const L: usize> {
+    resolution: Resolution,
+    arrivals: Arrivals,
+    /// The first tick at which each level is reached; zero if the peer is unknown.
+    deadlines: [u64; L],
+}
+
+impl<const L: usize> Watch<L> {
+    pub(crate) fn new(resolution: Resolution) -> Self {
+        Self { resolution, arrivals: Arrivals::default(), deadlines: [0; L] }
+    }
+
+    pub(crate) const fn resolution(&self) -> Resolution {
+        self.resolution
+    }
+
+    /// A beat came, and an interval longer than `clip` is a stall. Says what it was taken for, and how many ticks an interval
+    /// took, with those of lost beats counted.
+    pub(crate) fn arrive(&mut self, beat: &Beat, clip: u64) -> (Heard, Option<u64>) {
+        match self.arrivals.arrive(beat, self.resolution, clip) {
+            Arrival::Stale => (Heard::Stale, None),
+            Arrival::First => (Heard::First, None),
+            Arrival::Restarted => (Heard::Restarted, None),
+            Arrival::Interval { ticks, lost } => {
+                let interval = self.resolution.duration(ticks);
+                (Heard::Interval { interval, lost }, Some(ticks / lost.saturating_add(1)))
+            }
+        }
+    }
+
+    /// Each level is reached after a silence of so many ticks.
+    pub(crate) fn publish(&mut self, silences: [u64; L]) {
+        if let Some(evidence) = self.arrivals.evidence() {
+            self.deadlines = silences.map(|silence| evidence.saturating_add(silence));
+        }
+    }
+
+    /// To be followed by [`publish`](Self::publish).
+    pub(crate) fn observe_local_gap(&mut self, gap: Duration) {
+        self.arrivals.observe_local_gap(self.resolution.ticks(gap));
+    }
+
+    /// The latest evidence of life; `None` if the peer is unknown.
+    pub(crate) fn evidence(&self) -> Option<u64> {
+        self.arrivals.evidence()
+    }
+
+    /// With the phi of a silence of so many ticks, and the state of a peer that is known.
+    pub(crate) fn suspicion(&self, now: Duration, phi: impl FnOnce(u64) -> f64, state: State) -> Suspicion {
+        let Some(evidence) = self.arrivals.evidence() else {
+            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown };
+        };
+        let silence = self.resolution.ticks(now).saturating_sub(evidence);
+        Suspicion { phi: phi(silence), elapsed: self.resolution.duration(silence), state }
+    }
+
+    pub(crate) fn deadline(&self, level: usize) -> Option<Duration> {
+        let deadline = self.deadlines[level];
+        (deadline > 0).then(|| self.resolution.duration(deadline))
+    }
+
+    #[inline]
+    pub(crate) fn is_suspect(&self, now: Duration, level: usize) -> bool {
+        self.resolution.ticks(now) >= self.deadlines[level]
+    }
+}
