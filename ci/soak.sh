@@ -2,6 +2,7 @@
 # The properties of the libraries, again and again with other inputs each time: `ci/soak.sh 100` for a hundred rounds.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+mkdir -p target
 unset PROPTEST_RNG_SEED
 rounds=${1:-20}
 for ((round = 1; round <= rounds; round++)); do

@@ -80,6 +80,13 @@ impl Arrivals {
         Arrival::Interval { ticks, lost }
     }
 
+    /// It was alive at this time, as something else than a beat has shown.
+    pub(crate) fn witness(&mut self, at: u64) {
+        if self.latest.is_some() {
+            self.evidence = self.evidence.max(at);
+        }
+    }
+
     /// Takes a time in which we heard nothing, because we weren't there, out of the silence.
     pub(crate) fn observe_local_gap(&mut self, ticks: u64) {
         if let Some(latest) = &mut self.latest {

@@ -27,6 +27,13 @@ pub trait FailureDetector {
     /// A heartbeat arrived. Says what it was taken for.
     fn heartbeat(&mut self, beat: Beat) -> Heard;
 
+    /// Evidence of life that is no heartbeat: an answer of the peer, a message of another kind, or somebody else's word that it
+    /// was alive at `at`, on our clock. It is kept apart from heartbeats: silence counts from there, if that is later, but no
+    /// interval is learned from it. Of a peer that was never heard itself, it changes nothing: hearsay introduces nobody.
+    ///
+    /// What others claim is to be checked before: a time that is yet to come keeps the peer alive until then.
+    fn witness(&mut self, at: Duration);
+
     /// Takes `gap` out of the evidence: for so long we ourselves were not there to hear anything, because of a collector's
     /// pause, a suspended machine, a stopped process. So one that slept doesn't accuse the others.
     fn observe_local_gap(&mut self, gap: Duration);

@@ -63,6 +63,11 @@ impl<const L: usize> FailureDetector for FixedTimeout<L> {
         heard
     }
 
+    fn witness(&mut self, at: Duration) {
+        self.watch.witness(at);
+        self.watch.publish(self.silences);
+    }
+
     fn observe_local_gap(&mut self, gap: Duration) {
         self.watch.observe_local_gap(gap);
         self.watch.publish(self.silences);

@@ -108,6 +108,11 @@ impl<const L: usize> FailureDetector for Jacobson<L> {
         heard
     }
 
+    fn witness(&mut self, at: Duration) {
+        self.watch.witness(at);
+        self.publish();
+    }
+
     fn observe_local_gap(&mut self, gap: Duration) {
         self.watch.observe_local_gap(gap);
         self.publish();

@@ -153,6 +153,11 @@ impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N
         heard
     }
 
+    fn witness(&mut self, at: Duration) {
+        self.watch.witness(at);
+        self.publish();
+    }
+
     fn observe_local_gap(&mut self, gap: Duration) {
         self.watch.observe_local_gap(gap);
         self.publish();

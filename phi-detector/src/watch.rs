@@ -44,6 +44,11 @@ impl<const L: usize> Watch<L> {
     }
 
     /// To be followed by [`publish`](Self::publish).
+    pub(crate) fn witness(&mut self, at: Duration) {
+        self.arrivals.witness(self.resolution.ticks(at));
+    }
+
+    /// To be followed by [`publish`](Self::publish).
     pub(crate) fn observe_local_gap(&mut self, gap: Duration) {
         self.arrivals.observe_local_gap(self.resolution.ticks(gap));
     }

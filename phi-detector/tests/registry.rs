@@ -311,6 +311,8 @@ impl FailureDetector for Credulous {
         Heard::First
     }
 
+    fn witness(&mut self, _: Duration) {}
+
     fn observe_local_gap(&mut self, gap: Duration) {
         self.0 = self.0.map(|sent| sent + gap);
     }

@@ -223,6 +223,27 @@ fn ones_own_pause_accuses_nobody() {
     assert!(peer.moments().0.abs_diff(moments.0) < Duration::from_millis(3));
 }
 
+/// Other evidence than beats extends life from when it is, teaches nothing, and introduces nobody.
+#[test]
+fn hearsay_is_evidence_but_no_beat() {
+    let mut peer = steady::<100>(50);
+    let (moments, before) = (peer.moments(), timeout(&peer, seconds(50), 0));
+    peer.witness(seconds(53));
+    assert!((timeout(&peer, seconds(53), 0) - before).abs() < 0.002);
+    peer.witness(seconds(52)); // older
+    assert!(!peer.is_suspect(seconds(54), 0) && peer.is_suspect(seconds(55), 0));
+    assert_eq!(peer.moments(), moments);
+
+    let next = peer.heartbeat(Beat::at(seconds(55)));
+    assert!(
+        matches!(next, Heard::Interval { interval, .. } if interval.abs_diff(seconds(5)).as_millis() < 2)
+    );
+
+    let mut stranger = phi::<Normal, 8, 1>([1.0]);
+    stranger.witness(seconds(1));
+    assert!(stranger.is_suspect(seconds(1), 0));
+}
+
 /// Unknown is a state of its own, and counts as suspect.
 #[test]
 fn an_unknown_peer_is_never_silently_healthy() {
