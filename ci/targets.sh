@@ -26,8 +26,6 @@ bare_metal() {
     local package features
     for package in "${libraries[@]}"; do
         for features in "" serde critical-section serde,critical-section; do
-            # Nothing in it is shared by threads.
-            [[ $package = spacelike-phi-detector && $features = *critical-section ]] && continue
             with_rust "$newest" cargo build --quiet -Z build-std=core,alloc --target "$1" \
                 -p "$package" --no-default-features --features "$features"
         done

@@ -26,6 +26,9 @@ mod ticks;
 mod watch;
 mod window;
 
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod sync;
+
 #[cfg(test)]
 mod tests;
 

@@ -1,12 +1,21 @@
 //! The one door to atomics: `core`'s, `loom`'s in models, and a critical section's where the target has none of 64 bits.
 
+#![allow(
+    unused_imports,
+    unused_macros,
+    reason = "every crate has this file, and not every one uses everything"
+)]
+
 #[cfg(all(not(target_has_atomic = "64"), not(all(test, loom))))]
-pub(crate) use self::guarded::AtomicU64;
+pub(crate) use self::guarded::{AtomicU32, AtomicU64};
 #[cfg(all(test, loom))]
-pub(crate) use self::mutable::{AtomicU64, Mutant, with_mutant, with_strong_loads};
-#[cfg(all(target_has_atomic = "64", not(all(test, loom))))]
-pub(crate) use core::sync::atomic::AtomicU64;
+pub(crate) use self::mutable::{AtomicU32, AtomicU64, Mutant, fence, with_mutant, with_strong_loads};
 pub(crate) use core::sync::atomic::Ordering;
+// Where words are guarded, it is more than is needed.
+#[cfg(not(all(test, loom)))]
+pub(crate) use core::sync::atomic::fence;
+#[cfg(all(target_has_atomic = "64", not(all(test, loom))))]
+pub(crate) use core::sync::atomic::{AtomicU32, AtomicU64};
 
 /// Declares a function `const`, except in models: loom's atomics can't be built in a constant.
 macro_rules! const_unless_loom {
@@ -19,8 +28,8 @@ macro_rules! const_unless_loom {
 }
 pub(crate) use const_unless_loom;
 
-/// The word on targets without 64-bit atomics: each access is one critical section, which the final binary provides. It
-/// orders more than any `Ordering` asks for.
+/// The words on targets without 64-bit atomics: each access is one critical section, which the final binary provides. It
+/// orders more than any `Ordering` asks for. The narrow word, too: some of these targets can only load and store one.
 ///
 /// Not `portable-atomic`: on targets that have narrower atomics, its 64-bit ones are a global spin lock, feature or not,
 /// and an interrupt that finds it taken spins for ever.
@@ -57,6 +66,17 @@ mod guarded {
             })
         }
 
+        pub(crate) fn fetch_max(&self, value: u64, _: Ordering) -> u64 {
+            critical_section::with(|section| {
+                let word = self.0.borrow(section);
+                word.replace(word.get().max(value))
+            })
+        }
+
+        pub(crate) fn swap(&self, value: u64, _: Ordering) -> u64 {
+            critical_section::with(|section| self.0.borrow(section).replace(value))
+        }
+
         pub(crate) fn compare_exchange_weak(
             &self,
             current: u64,
@@ -70,9 +90,27 @@ mod guarded {
             })
         }
     }
+
+    #[derive(Debug)]
+    pub(crate) struct AtomicU32(Mutex<Cell<u32>>);
+
+    #[allow(dead_code, reason = "every crate has this file, and not every one uses every operation")]
+    impl AtomicU32 {
+        pub(crate) const fn new(value: u32) -> Self {
+            Self(Mutex::new(Cell::new(value)))
+        }
+
+        pub(crate) fn load(&self, _: Ordering) -> u32 {
+            critical_section::with(|section| self.0.borrow(section).get())
+        }
+
+        pub(crate) fn swap(&self, value: u32, _: Ordering) -> u32 {
+            critical_section::with(|section| self.0.borrow(section).replace(value))
+        }
+    }
 }
 
-/// The guarded word loses no update of several threads, and answers as the atomic one does.
+/// The guarded words lose no update of several threads, and answer as the atomic ones do.
 #[cfg(all(test, not(loom)))]
 #[test]
 fn the_guarded_word_is_one() {
@@ -86,12 +124,27 @@ fn the_guarded_word_is_one() {
         );
         assert_eq!(guarded.load(Ordering::Acquire), atomic.load(Ordering::Acquire));
     }
+    for value in [3, 9, 4] {
+        assert_eq!(guarded.fetch_max(value, order), atomic.fetch_max(value, order));
+        assert_eq!(guarded.load(Ordering::Acquire), atomic.load(Ordering::Acquire));
+    }
+    for value in [6, 2] {
+        assert_eq!(guarded.swap(value, order), atomic.swap(value, order));
+        assert_eq!(guarded.load(Ordering::Acquire), atomic.load(Ordering::Acquire));
+    }
+    let (narrow, atomic) = (guarded::AtomicU32::new(u32::MAX), core::sync::atomic::AtomicU32::new(u32::MAX));
+    for value in [6, 2] {
+        assert_eq!(narrow.swap(value, order), atomic.swap(value, order));
+        assert_eq!(narrow.load(Ordering::Acquire), atomic.load(Ordering::Acquire));
+    }
+
     guarded.store(0, Ordering::Release);
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                for _ in 0..10_000 {
+                for n in 0..10_000 {
                     guarded.fetch_add(1, order);
+                    guarded.fetch_max(n, order); // never the greater
                     let mut seen = guarded.load(Ordering::Relaxed);
                     while let Err(now) =
                         guarded.compare_exchange_weak(seen, seen + 1, order, Ordering::Relaxed)
@@ -127,8 +180,12 @@ mod mutable {
         NoAcquire,
         /// Every access is relaxed. What needs no ordering holds all the same.
         Relaxed,
+        /// Fences do nothing.
+        NoFence,
         /// A read-modify-write becomes a load and a store.
         Torn,
+        /// A compare-exchange becomes a store, whatever is there.
+        Stores,
     }
 
     std::thread_local! {
@@ -174,6 +231,15 @@ mod mutable {
         }
     }
 
+    /// A relaxed fence is none.
+    #[allow(dead_code, reason = "every crate has this file, and not every one has fences")]
+    pub(crate) fn fence(ordering: Ordering) {
+        let ordering = weaken(ordering);
+        if MUTANT.get() != Mutant::NoFence && ordering != Ordering::Relaxed {
+            inner::fence(ordering);
+        }
+    }
+
     #[derive(Debug)]
     pub(crate) struct AtomicU64(inner::AtomicU64);
 
@@ -198,10 +264,28 @@ mod mutable {
         pub(crate) fn fetch_add(&self, n: u64, ordering: Ordering) -> u64 {
             if MUTANT.get() == Mutant::Torn {
                 let before = self.0.load(Ordering::Acquire);
-                self.0.store(before + n, Ordering::Release);
+                self.0.store(before.wrapping_add(n), Ordering::Release);
                 return before;
             }
             self.0.fetch_add(n, weaken(ordering))
+        }
+
+        pub(crate) fn fetch_max(&self, value: u64, ordering: Ordering) -> u64 {
+            if MUTANT.get() == Mutant::Torn {
+                let before = self.0.load(Ordering::Acquire);
+                self.0.store(before.max(value), Ordering::Release);
+                return before;
+            }
+            self.0.fetch_max(value, weaken(ordering))
+        }
+
+        pub(crate) fn swap(&self, value: u64, ordering: Ordering) -> u64 {
+            if MUTANT.get() == Mutant::Torn {
+                let before = self.0.load(Ordering::Acquire);
+                self.0.store(value, Ordering::Release);
+                return before;
+            }
+            self.0.swap(value, weaken(ordering))
         }
 
         pub(crate) fn compare_exchange_weak(
@@ -219,7 +303,38 @@ mod mutable {
                 self.0.store(new, Ordering::Release);
                 return Ok(before);
             }
+            if MUTANT.get() == Mutant::Stores {
+                self.0.store(new, Ordering::Release);
+                return Ok(current);
+            }
             self.0.compare_exchange_weak(current, new, weaken(success), weaken(failure))
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct AtomicU32(inner::AtomicU32);
+
+    #[allow(dead_code, reason = "every crate has this file, and not every one uses every operation")]
+    impl AtomicU32 {
+        pub(crate) fn new(value: u32) -> Self {
+            Self(inner::AtomicU32::new(value))
+        }
+
+        pub(crate) fn load(&self, ordering: Ordering) -> u32 {
+            if STRONG_LOADS.get() {
+                self.0.fetch_add(0, weaken(ordering))
+            } else {
+                self.0.load(weaken(ordering))
+            }
+        }
+
+        pub(crate) fn swap(&self, value: u32, ordering: Ordering) -> u32 {
+            if MUTANT.get() == Mutant::Torn {
+                let before = self.0.load(Ordering::Acquire);
+                self.0.store(value, Ordering::Release);
+                return before;
+            }
+            self.0.swap(value, weaken(ordering))
         }
     }
 }

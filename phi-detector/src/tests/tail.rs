@@ -1,4 +1,4 @@
-//! What needs the inside of the crate: the numbers, and the sums.
+//! The numbers, and the sums.
 
 #![allow(
     clippy::approx_constant,

@@ -1,0 +1,3 @@
+//! What needs the inside of the crate.
+
+mod tail;
