@@ -15,6 +15,7 @@ mod local_health;
 mod local_phi;
 mod model;
 mod multiples;
+mod parameters;
 mod probe_timeout;
 #[cfg(feature = "alloc")]
 mod registry;

@@ -1,7 +1,6 @@
-use core::marker::PhantomData;
 use core::time::Duration;
 
-use crate::ticks::INTERVAL_MAX;
+use crate::parameters::{Fit, PRIOR, Parameters};
 use crate::watch::Watch;
 use crate::window::Window;
 use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspicion};
@@ -45,24 +44,13 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 #[derive(Clone, Debug)]
 pub struct LocalPhi<M = Normal, const N: usize = 128, const L: usize = 1> {
     watch: Watch<L>,
-    /// The settings, in ticks.
-    period: u64,
-    pause: u64,
-    sd_min: f64,
-    /// Of the mean.
-    sd_min_permille: f64,
-    /// Where the model puts each level, and the one at which intervals are clipped.
-    quantiles: [f64; L],
-    clip_quantile: f64,
-    levels: [f64; L],
+    parameters: Parameters<M, L>,
     window: Window<N>,
-    /// Of the window: mean and standard deviation in ticks, and the longest interval that is learned as it is.
-    mean: f64,
-    sd: f64,
+    /// Of the window, and the longest interval that is learned as it is.
+    fit: Fit,
     clip: u64,
     /// Beats until a peer that was silent for too long is taken for steady again.
     recovering: u32,
-    model: PhantomData<fn() -> M>,
 }
 
 impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
@@ -71,39 +59,21 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
     /// # Panics
     /// If a level isn't greater than zero and finite, or the period is less than a tick.
     pub fn new(settings: &Settings, levels: [f64; L]) -> Self {
-        assert!(levels.iter().all(|level| *level > 0.0 && level.is_finite()), "a level of phi is above zero");
-        let Settings { period, pause, sd_min, sd_min_permille, resolution } = *settings;
-        let period = resolution.ticks(period).min(u64::from(INTERVAL_MAX));
-        assert!(period > 0, "a period of less than a tick: take shorter ticks");
-        let mut detector = Self {
-            watch: Watch::new(resolution),
-            period,
-            pause: resolution.ticks_up(pause),
-            sd_min: float(resolution.ticks(sd_min)),
-            sd_min_permille: f64::from(sd_min_permille),
-            quantiles: levels.map(M::quantile),
-            clip_quantile: M::quantile(CLIP_LEVEL),
-            levels,
-            window: Window::new(),
-            mean: 0.0,
-            sd: 0.0,
-            clip: 0,
-            recovering: 0,
-            model: PhantomData,
-        };
-        detector.learn();
-        detector
+        let (parameters, window) = (Parameters::new(settings, levels), Window::new());
+        let fit = parameters.fit(window.sums());
+        let (watch, clip) = (Watch::new(settings.resolution), parameters.clip(fit));
+        Self { watch, parameters, window, fit, clip, recovering: 0 }
     }
 
     /// The levels, in the order in which they were given.
     pub const fn levels(&self) -> &[f64; L] {
-        &self.levels
+        self.parameters.levels()
     }
 
     /// The mean of the intervals and their standard deviation, as they are used: with what is assumed while few are known, and
     /// at least as great as the settings say.
     pub fn moments(&self) -> (Duration, Duration) {
-        (self.duration(self.mean), self.duration(self.sd))
+        self.parameters.moments(self.fit)
     }
 
     /// When silence will reach any level of phi, not only one of those that it was made with. Computes the quantile anew.
@@ -112,31 +82,18 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
     /// # Panics
     /// If the level isn't greater than zero and finite.
     pub fn deadline_at(&self, level: f64) -> Option<Duration> {
-        assert!(level > 0.0 && level.is_finite(), "a level of phi is above zero");
-        let deadline = self.watch.evidence()?.saturating_add(self.silence(M::quantile(level)));
-        Some(self.watch.resolution().duration(deadline))
+        let silence = self.parameters.silence(self.fit, level);
+        Some(self.watch.resolution().duration(self.watch.evidence()?.saturating_add(silence)))
     }
 
     /// Computes from the window what queries need.
     fn learn(&mut self) {
-        let (mean, sd) = self.window.sums().with_prior(self.period, PRIOR).moments();
-        self.mean = mean;
-        self.sd = sd.max(self.sd_min).max(mean * self.sd_min_permille / 1_000.0).max(1.0);
-        self.clip = ceil(M::silence(self.mean, self.sd, self.clip_quantile)).saturating_add(self.pause);
-        self.publish();
+        self.fit = self.parameters.fit(self.window.sums());
+        self.clip = self.parameters.clip(self.fit);
     }
 
     fn publish(&mut self) {
-        self.watch.publish(self.quantiles.map(|quantile| self.silence(quantile)));
-    }
-
-    /// How many ticks a silence is at the quantile: at least one.
-    fn silence(&self, quantile: f64) -> u64 {
-        ceil(M::silence(self.mean, self.sd, quantile)).max(1).saturating_add(self.pause)
-    }
-
-    fn duration(&self, ticks: f64) -> Duration {
-        self.watch.resolution().duration(ceil(ticks))
+        self.watch.publish(self.parameters.silences(self.fit));
     }
 }
 
@@ -147,9 +104,8 @@ impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N
             self.recovering = if interval > self.clip { PRIOR } else { self.recovering.saturating_sub(1) };
             self.window.push(interval.min(self.clip));
             self.learn();
-        } else {
-            self.publish();
         }
+        self.publish();
         heard
     }
 
@@ -164,7 +120,7 @@ impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N
     }
 
     fn suspicion(&self, now: Duration) -> Suspicion {
-        let phi = |silence| M::phi(self.mean, self.sd, float(silence) - float(self.pause)).max(0.0);
+        let phi = |silence| self.parameters.phi(self.fit, silence);
         self.watch.suspicion(now, phi, State::of_known(self.window.sums().count, PRIOR, self.recovering))
     }
 
@@ -177,20 +133,3 @@ impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N
         self.watch.is_suspect(now, level)
     }
 }
-
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
-fn float(ticks: u64) -> f64 {
-    ticks as f64
-}
-
-/// Rounded up to whole ticks; saturates at both ends.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, as is wanted")]
-fn ceil(ticks: f64) -> u64 {
-    libm::ceil(ticks) as u64
-}
-
-/// The level of phi at which intervals are clipped, whatever levels the caller asks about.
-const CLIP_LEVEL: f64 = 8.0;
-
-/// So many intervals count as known from the beginning.
-const PRIOR: u32 = 8;

@@ -12,6 +12,9 @@ pub struct Suspicion {
     pub elapsed: Duration,
     /// How well founded that is.
     pub state: State,
+    /// Whether it was answered from older statistics, since beats were being recorded just then: only of a detector that
+    /// several threads share. What it says of the silence itself is as new as ever.
+    pub stale: bool,
 }
 
 /// How well a detector knows a peer.

@@ -61,10 +61,10 @@ impl<const L: usize> Watch<L> {
     /// With the phi of a silence of so many ticks, and the state of a peer that is known.
     pub(crate) fn suspicion(&self, now: Duration, phi: impl FnOnce(u64) -> f64, state: State) -> Suspicion {
         let Some(evidence) = self.arrivals.evidence() else {
-            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown };
+            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown, stale: false };
         };
         let silence = self.resolution.ticks(now).saturating_sub(evidence);
-        Suspicion { phi: phi(silence), elapsed: self.resolution.duration(silence), state }
+        Suspicion { phi: phi(silence), elapsed: self.resolution.duration(silence), state, stale: false }
     }
 
     pub(crate) fn deadline(&self, level: usize) -> Option<Duration> {

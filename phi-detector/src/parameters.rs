@@ -1,0 +1,111 @@
+use core::marker::PhantomData;
+use core::time::Duration;
+
+use crate::ticks::INTERVAL_MAX;
+use crate::window::Sums;
+use crate::{Model, Resolution, Settings};
+
+/// What a phi accrual detector is made with, computed once, in ticks: the same for one thread and for many.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameters<M, const L: usize> {
+    period: u64,
+    pause: u64,
+    sd_min: f64,
+    /// Of the mean.
+    sd_min_permille: f64,
+    /// Where the model puts each level, and the one at which intervals are clipped.
+    quantiles: [f64; L],
+    clip_quantile: f64,
+    levels: [f64; L],
+    resolution: Resolution,
+    model: PhantomData<fn() -> M>,
+}
+
+/// Mean and standard deviation of the intervals, in ticks, as they are used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fit {
+    pub(crate) mean: f64,
+    pub(crate) sd: f64,
+}
+
+impl<M: Model, const L: usize> Parameters<M, L> {
+    /// # Panics
+    /// If a level isn't greater than zero and finite, or the period is less than a tick.
+    pub(crate) fn new(settings: &Settings, levels: [f64; L]) -> Self {
+        assert!(levels.iter().all(|level| *level > 0.0 && level.is_finite()), "a level of phi is above zero");
+        let Settings { period, pause, sd_min, sd_min_permille, resolution } = *settings;
+        let period = resolution.ticks(period).min(u64::from(INTERVAL_MAX));
+        assert!(period > 0, "a period of less than a tick: take shorter ticks");
+        Self {
+            period,
+            pause: resolution.ticks_up(pause),
+            sd_min: float(resolution.ticks(sd_min)),
+            sd_min_permille: f64::from(sd_min_permille),
+            quantiles: levels.map(M::quantile),
+            clip_quantile: M::quantile(CLIP_LEVEL),
+            levels,
+            resolution,
+            model: PhantomData,
+        }
+    }
+
+    pub(crate) const fn levels(&self) -> &[f64; L] {
+        &self.levels
+    }
+
+    /// With what is assumed while few intervals are known, and at least as great as the settings say.
+    pub(crate) fn fit(&self, sums: Sums) -> Fit {
+        let (mean, sd) = sums.with_prior(self.period, PRIOR).moments();
+        Fit { mean, sd: sd.max(self.sd_min).max(mean * self.sd_min_permille / 1_000.0).max(1.0) }
+    }
+
+    /// The longest interval that is learned as it is.
+    pub(crate) fn clip(&self, fit: Fit) -> u64 {
+        ceil(M::silence(fit.mean, fit.sd, self.clip_quantile)).saturating_add(self.pause)
+    }
+
+    /// After how many ticks of silence each level is reached.
+    pub(crate) fn silences(&self, fit: Fit) -> [u64; L] {
+        self.quantiles.map(|quantile| self.silence_at(fit, quantile))
+    }
+
+    /// After how many ticks of silence any level is reached. Computes the quantile anew.
+    ///
+    /// # Panics
+    /// If the level isn't greater than zero and finite.
+    pub(crate) fn silence(&self, fit: Fit, level: f64) -> u64 {
+        assert!(level > 0.0 && level.is_finite(), "a level of phi is above zero");
+        self.silence_at(fit, M::quantile(level))
+    }
+
+    /// Of a silence of so many ticks.
+    pub(crate) fn phi(&self, fit: Fit, silence: u64) -> f64 {
+        M::phi(fit.mean, fit.sd, float(silence) - float(self.pause)).max(0.0)
+    }
+
+    pub(crate) fn moments(&self, fit: Fit) -> (Duration, Duration) {
+        (self.resolution.duration(ceil(fit.mean)), self.resolution.duration(ceil(fit.sd)))
+    }
+
+    /// At least one tick.
+    fn silence_at(&self, fit: Fit, quantile: f64) -> u64 {
+        ceil(M::silence(fit.mean, fit.sd, quantile)).max(1).saturating_add(self.pause)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
+fn float(ticks: u64) -> f64 {
+    ticks as f64
+}
+
+/// Rounded up to whole ticks; saturates at both ends.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, as is wanted")]
+fn ceil(ticks: f64) -> u64 {
+    libm::ceil(ticks) as u64
+}
+
+/// The level of phi at which intervals are clipped, whatever levels the caller asks about.
+const CLIP_LEVEL: f64 = 8.0;
+
+/// So many intervals count as known from the beginning.
+pub(crate) const PRIOR: u32 = 8;
