@@ -41,7 +41,7 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 /// assert_eq!(peer.suspicion(now).state, State::Steady);
 /// assert!(peer.deadline(1).unwrap() < Duration::from_millis(51_600));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct LocalPhi<M = Normal, const N: usize = 128, const L: usize = 1> {
     watch: Watch<L>,
     parameters: Parameters<M, L>,

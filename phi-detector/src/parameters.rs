@@ -6,7 +6,7 @@ use crate::window::Sums;
 use crate::{Model, Resolution, Settings};
 
 /// What a phi accrual detector is made with, computed once, in ticks: the same for one thread and for many.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Parameters<M, const L: usize> {
     period: u64,
     pause: u64,
@@ -22,7 +22,7 @@ pub(crate) struct Parameters<M, const L: usize> {
 }
 
 /// Mean and standard deviation of the intervals, in ticks, as they are used.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Fit {
     pub(crate) mean: f64,
     pub(crate) sd: f64,

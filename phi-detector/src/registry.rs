@@ -53,7 +53,7 @@ use crate::{Beat, FailureDetector, Heard};
 /// assert_eq!((event.from, event.to), (Status::Suspect { level: 0 }, Status::Trusted));
 /// # Ok::<(), spacelike_phi_detector::Full>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Registry<K, D> {
     template: D,
     levels: usize,
@@ -107,7 +107,7 @@ impl fmt::Display for Full {
 
 impl core::error::Error for Full {}
 
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 struct Peer<D> {
     detector: D,
     status: Status,
@@ -153,6 +153,16 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
             self.arm(&peer);
         }
         Ok((heard, change.map(|(from, to)| Event { peer, from, to, at: beat.at })))
+    }
+
+    /// Evidence of a peer's life that is no heartbeat, as [`FailureDetector::witness`] has it: silence counts from there, if
+    /// that is later. Who is suspect already is only trusted again when its beats say so. Of a peer that isn't there, or was
+    /// never heard itself, it changes nothing. O(log n).
+    pub fn witness(&mut self, peer: &K, at: Duration) {
+        if let Some(known) = self.peers.get_mut(peer) {
+            known.detector.witness(at);
+            self.arm(peer);
+        }
     }
 
     /// A peer should be heard until `by`, and has all levels from then on if it isn't. Of a peer that was heard already, it

@@ -31,6 +31,24 @@ const WARN: Status = Status::Suspect { level: 0 };
 const ROUTE: Status = Status::Suspect { level: 1 };
 const CONVICT: Status = Status::Suspect { level: 2 };
 
+/// Other evidence than beats moves the time at which a peer will be suspect. It introduces nobody, and doesn't end a suspicion.
+#[test]
+fn other_evidence_moves_the_timer_only() {
+    let mut peers = registry(1, 5);
+    peers.witness(&7, at(3));
+    assert!(!peers.contains(&7));
+    peers.expect(1, at(50)).unwrap();
+    peers.witness(&1, at(3));
+    assert_eq!((peers.next_deadline(), peers.status(&1, at(4))), (Some(at(50)), Status::Unknown));
+
+    peers.heartbeat(0, Beat::at(at(5))).unwrap();
+    peers.witness(&0, at(9));
+    assert_eq!((peers.poll(at(18)), peers.next_deadline()), (vec![], Some(at(19))));
+    assert_eq!(peers.poll(at(19)), [Event { peer: 0, from: Status::Trusted, to: WARN, at: at(19) }]);
+    peers.witness(&0, at(19));
+    assert_eq!((peers.status(&0, at(20)), peers.next_deadline()), (WARN, Some(at(39))));
+}
+
 #[derive(Clone, Debug)]
 enum Call {
     Beat(u8, Option<u64>),
