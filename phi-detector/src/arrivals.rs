@@ -1,3 +1,4 @@
+use crate::backlog::Backlog;
 use crate::{Beat, Resolution};
 
 /// What is known of one peer's arrivals, whatever is made of the intervals between them: which beats are news, and up to
@@ -15,16 +16,6 @@ pub(crate) struct Arrivals {
     evidence: u64,
     /// Eight times the mean of the intervals that were no stalls, the latest with the most weight.
     usual_8: u64,
-}
-
-/// How much later beats come than they would have without a stall on the way.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-struct Backlog {
-    late: u64,
-    /// Beats since it last grew.
-    age: u32,
-    /// Long intervals in succession: of a sender that has become slower.
-    streak: u32,
 }
 
 /// What a beat is, and what it tells.
@@ -115,44 +106,7 @@ impl Arrivals {
     }
 }
 
-impl Backlog {
-    /// The way took so much longer than that of the beat before.
-    fn transit(&mut self, change: i128) {
-        let late = (i128::from(self.late) + change).max(0);
-        self.move_to(u64::try_from(late).unwrap_or(u64::MAX));
-    }
-
-    /// By their numbers, so much time should have been between two beats, and so much was. Only a stall makes a backlog; what
-    /// comes faster afterwards works it off.
-    fn interval(&mut self, ticks: u64, expected: u64, clip: u64) {
-        let stall = ticks > expected.max(clip);
-        self.streak = if stall { self.streak.saturating_add(1) } else { 0 };
-        self.move_to(if self.streak >= SLOWER {
-            0
-        } else if stall {
-            self.late.saturating_add(ticks - expected)
-        } else {
-            self.late.saturating_sub(expected.saturating_sub(ticks))
-        });
-    }
-
-    /// A backlog that goes on and on is a longer way.
-    fn move_to(&mut self, late: u64) {
-        self.age = if late > self.late { 0 } else { self.age + 1 };
-        self.late = if self.age >= LONGER_WAY { 0 } else { late };
-        if self.late == 0 {
-            self.age = 0;
-        }
-    }
-}
-
 /// Arrival less sending.
 fn transit(beat: &Beat, at: u64, resolution: Resolution) -> Option<i128> {
     Some(i128::from(at) - i128::from(resolution.ticks(beat.sent?)))
 }
-
-/// So many long intervals in succession are those of a slower sender: a stall on the way is one long interval.
-const SLOWER: u32 = 4;
-
-/// After so many beats as late as ever, the way has become longer, and what comes is on time.
-const LONGER_WAY: u32 = 64;

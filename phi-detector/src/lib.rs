@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod arrivals;
+mod backlog;
 mod beat;
 mod detector;
 mod fixed_timeout;
