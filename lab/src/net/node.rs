@@ -131,7 +131,8 @@ impl<M: Runnable> Node<M> {
             incarnation(found.incarnation, reading.wall, from_os().map_err(StartError::Random)?)
                 .ok_or(crate::slots::LoadError::Incarnations(found.incarnation))?;
 
-        let settings = Settings { drift_max: config.drift_max, reserve: config.reserve };
+        let settings =
+            Settings { drift_max: config.drift_max, reserve: config.reserve, ..Settings::default() };
         let mut monitor = Monitor::new(config.peers.keys().copied(), settings, found.bound);
         let wait = if found.ended { Duration::ZERO } else { monitor.settle(reading) };
         if !wait.is_zero() {
