@@ -12,6 +12,7 @@ mod beat;
 mod detector;
 mod fixed_timeout;
 mod jacobson;
+mod kernel;
 mod local_health;
 mod local_phi;
 mod model;

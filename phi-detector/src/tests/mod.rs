@@ -1,3 +1,4 @@
 //! What needs the inside of the crate.
 
+mod kernel;
 mod tail;

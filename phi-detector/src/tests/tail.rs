@@ -110,10 +110,10 @@ proptest! {
     /// Finite, and never falling, wherever it is asked.
     #[test]
     fn tails_are_finite_and_monotone(y in -8.0..1e5_f64, step in 0.0..10.0_f64) {
-        for phi in [normal_phi, logistic_phi] {
+        // The logistic one falls by two roundings at most, where the step is lost in them.
+        for (phi, slack) in [(normal_phi as fn(f64) -> f64, 0.0), (logistic_phi, 4.0 * f64::EPSILON)] {
             prop_assert!(phi(y).is_finite() && phi(y) >= 0.0);
-            // Two roundings apart at most, where the step is lost in them.
-            prop_assert!(phi(y + step) >= phi(y) * (1.0 - 4.0 * f64::EPSILON));
+            prop_assert!(phi(y + step) >= phi(y) * (1.0 - slack));
         }
     }
 
