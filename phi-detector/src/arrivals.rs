@@ -100,7 +100,7 @@ impl Arrivals {
             epoch: beat.epoch.or(self.epoch),
             transit: transit(beat, at, resolution),
             backlog: Backlog::default(),
-            evidence: at,
+            evidence: self.evidence.max(at),
             usual_8: self.usual_8,
         };
     }

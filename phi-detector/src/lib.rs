@@ -30,6 +30,14 @@ mod watch;
 mod window;
 
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod phi;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod published;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod shared_arrivals;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod shared_window;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod sync;
 
 #[cfg(test)]
@@ -42,6 +50,8 @@ pub use jacobson::Jacobson;
 pub use local_health::LocalHealth;
 pub use local_phi::LocalPhi;
 pub use model::{Exponential, Logistic, Model, Normal};
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+pub use phi::Phi;
 pub use probe_timeout::ProbeTimeout;
 #[cfg(feature = "alloc")]
 pub use registry::{Event, Full, Registry, Status};

@@ -53,6 +53,10 @@ impl<M: Model, const L: usize> Parameters<M, L> {
         &self.levels
     }
 
+    pub(crate) const fn resolution(&self) -> Resolution {
+        self.resolution
+    }
+
     /// With what is assumed while few intervals are known, and at least as great as the settings say.
     pub(crate) fn fit(&self, sums: Sums) -> Fit {
         let (mean, sd) = sums.with_prior(self.period, PRIOR).moments();

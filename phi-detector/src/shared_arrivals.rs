@@ -1,0 +1,370 @@
+use crate::backlog::Backlog;
+use crate::sync::{AtomicU64, Ordering};
+use crate::{Beat, Resolution};
+
+/// What is known of one peer's arrivals, as [`Arrivals`](crate::arrivals::Arrivals), by any number of threads.
+///
+/// Each word decides one thing, by one read-modify-write: exactly one thread takes each number and each epoch for news, and
+/// each tick between two arrivals is in exactly one interval. What a beat doesn't carry costs a load at most.
+///
+/// Stamps are ticks and one, so that zero is for what is unknown.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct SharedArrivals {
+    /// The stamp of the latest arrival. Written by whoever takes a beat for news, by `fetch_max`, and moved on by
+    /// compare-exchange when we were not there ourselves; only grows.
+    last: AtomicU64,
+    /// The stamp of the latest evidence of life that is no arrival: what others have seen, and what beats that come too late
+    /// prove. Written by `fetch_max`, and moved on as `last` is; only grows.
+    witnessed: AtomicU64,
+    /// How late beats are, packed; zero nearly always. Written by whoever hears a beat that carries something, by
+    /// compare-exchange, before `last`: who sees an arrival sees what it is worth.
+    backlog: AtomicU64,
+    /// Arrival less sending of the latest beat, and whether we were absent since, packed. Written by whoever hears a beat, by
+    /// `swap`: each change is seen by one thread.
+    transit: AtomicU64,
+    /// The epoch and one. Written by whoever hears of a greater one, by `fetch_max`; only grows.
+    epoch: AtomicU64,
+    /// The number of the latest beat, and to which epoch it belongs, packed. Written by whoever hears of a greater one or is
+    /// the first in its epoch, by compare-exchange.
+    sequence: AtomicU64,
+    /// The stamp of the latest beat that was compared with its number, by `fetch_max`: so that of beats that come at once, no
+    /// two take the same stall for theirs.
+    paced: AtomicU64,
+    /// Eight times the mean of the intervals that were no stalls, the latest with the most weight. Written by whoever takes a
+    /// beat for news, by a store: of beats that come at once, one counts.
+    usual_8: AtomicU64,
+}
+
+/// What a beat is, and what it tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Arrival {
+    First,
+    Restarted,
+    Stale,
+    Interval {
+        ticks: u64,
+        lost: u64,
+        /// Whether it says something of how the peer's beats come.
+        sample: bool,
+    },
+}
+
+impl SharedArrivals {
+    pub(crate) fn new() -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            last: zero(),
+            witnessed: zero(),
+            backlog: zero(),
+            transit: zero(),
+            epoch: zero(),
+            sequence: zero(),
+            paced: zero(),
+            usual_8: zero(),
+        }
+    }
+
+    /// A beat came. An interval longer than `clip` is a stall.
+    pub(crate) fn arrive(&self, beat: &Beat, resolution: Resolution, clip: u64) -> Arrival {
+        let stamp = stamp(resolution.ticks(beat.at));
+        // Acquire: what is found in `backlog` below is of this arrival or a later one, so that if nothing is late, this one
+        // wasn't. Checked by tests::phi::a_backlog_is_seen_with_its_beats.
+        let latest = self.last.load(Ordering::Acquire);
+        if stamp <= latest {
+            return Arrival::Stale;
+        }
+        let Some((life, number)) = self.number(beat) else { return Arrival::Stale };
+        let (restarted, lost) = (life == Life::New, number.unwrap_or(0));
+        let (change, absent) = self.change_of_transit(beat, stamp, resolution);
+        let steps = lost.saturating_add(1);
+        let how = match change {
+            _ if restarted || latest == 0 => Way::Unknown,
+            Some(change) => Way::Changed(change),
+            None if number.is_some() => Way::Paced(steps),
+            None => Way::Unknown,
+        };
+        let usual = self.usual(stamp - latest, steps, clip);
+        let on_time = self.judge(how, stamp, latest, usual, clip);
+
+        // Release: pairs with the acquire in `evidence` and above: who sees this arrival sees what was written to `backlog` and
+        // `witnessed` for it. Checked by tests::phi::a_backlog_is_seen_with_its_beats. That each tick is in one interval needs no
+        // ordering, only one step: tests::phi::intervals_add_up.
+        let before = self.last.fetch_max(stamp, Ordering::Release);
+        if before == 0 {
+            return Arrival::First;
+        }
+        if restarted {
+            return Arrival::Restarted;
+        }
+        let ticks = stamp.saturating_sub(before);
+        if ticks == 0 {
+            // Another one came in between. A number that was taken for news may have told of lost beats.
+            return if beat.sequence.is_some() {
+                Arrival::Interval { ticks: 0, lost, sample: false }
+            } else {
+                Arrival::Stale
+            };
+        }
+        if on_time && ticks / steps <= clip {
+            let usual_8 = usual.saturating_mul(7).saturating_add(ticks / steps).max(8);
+            // Relaxed, and no more than a store: what is lost of it, if beats come at once, is one of many.
+            self.usual_8.store(usual_8, Ordering::Relaxed);
+        }
+        Arrival::Interval { ticks, lost, sample: !absent }
+    }
+
+    /// It was alive at this tick, as something else than a beat has shown.
+    pub(crate) fn witness(&self, at: u64) {
+        // Relaxed: what matters is that beats that were heard before, to the knowledge of this thread, make it a known one.
+        if self.last.load(Ordering::Relaxed) != 0 {
+            self.witnessed.fetch_max(stamp(at), Ordering::Relaxed);
+        }
+    }
+
+    /// Takes a time in which we heard nothing, because we weren't there, out of the silence.
+    pub(crate) fn observe_local_gap(&self, ticks: u64) {
+        if self.last.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        // Before the others are moved: the next interval to be measured is none to learn from.
+        self.transit.swap(ABSENT, Ordering::Relaxed);
+        for word in [&self.last, &self.witnessed] {
+            let mut seen = word.load(Ordering::Relaxed);
+            while seen != 0 {
+                let moved = seen.saturating_add(ticks);
+                // Release: an arrival that others acquire by what it was moved to still shows what it is worth.
+                match word.compare_exchange_weak(seen, moved, Ordering::Release, Ordering::Relaxed) {
+                    Ok(_) => break,
+                    Err(now) => seen = now,
+                }
+            }
+        }
+    }
+
+    /// The tick of the latest evidence of life; `None` if the peer is unknown.
+    #[inline]
+    pub(crate) fn evidence(&self) -> Option<u64> {
+        // Acquire: pairs with the release in `arrive`.
+        let last = self.last.load(Ordering::Acquire);
+        if last == 0 {
+            return None;
+        }
+        // Acquire: pairs with the release in `judge`, so that if what comes is late, what was known before that is in
+        // `witnessed`. Checked by tests::phi::evidence_never_falls.
+        let behind = self.backlog.load(Ordering::Acquire) & BEHIND != 0;
+        let witnessed = self.witnessed.load(Ordering::Relaxed);
+        Some(if behind { witnessed.max(1) } else { last.max(witnessed) } - 1)
+    }
+
+    /// Of which life a beat is, and how many were lost before it: `None` of that, if no number says. `None` if it is no news.
+    fn number(&self, beat: &Beat) -> Option<(Life, Option<u64>)> {
+        if beat.epoch.is_none() && beat.sequence.is_none() {
+            return Some((Life::Same, None));
+        }
+        // Acquire: pairs with the release below, as everywhere in this function: who sees an epoch's number sees the epoch.
+        let known = self.epoch.load(Ordering::Acquire);
+        let epoch = beat.epoch.map_or(known, |epoch| epoch.saturating_add(1));
+        if epoch < known {
+            return None;
+        }
+        // A beat that is no news by its number must change nothing, so that is looked at first.
+        if let Some(number) = beat.sequence {
+            let word = self.sequence.load(Ordering::Acquire);
+            if (known == 0 || epoch == known) && of_epoch(word, epoch) && ahead(word, number) == Some(0) {
+                return None;
+            }
+        }
+        let (mut life, mut before) = (Life::Same, known);
+        if epoch > known {
+            before = self.epoch.fetch_max(epoch, Ordering::AcqRel);
+            if epoch < before {
+                return None;
+            }
+            if before != 0 && epoch > before {
+                life = Life::New;
+            }
+        }
+        let mut word = self.sequence.load(Ordering::Acquire);
+        loop {
+            // Only the thread that saw the restart can tell that a number is of the life before, if the tag doesn't.
+            let alike = life == Life::New && (tag(before) == tag(epoch) || tag_of(word) == 0);
+            let lost = if alike {
+                None
+            } else if of_epoch(word, epoch) {
+                match beat.sequence.and_then(|number| ahead(word, number)) {
+                    // It is the first that we know of the new life, though not the first of it that came.
+                    Some(0) if life == Life::New => return Some((life, None)),
+                    Some(0) => return None,
+                    ahead => ahead.map(|ahead| ahead - 1),
+                }
+            } else if self.epoch.load(Ordering::Acquire) > epoch {
+                return None;
+            } else {
+                None
+            };
+            let new = match beat.sequence {
+                Some(number) => tag(epoch) | KNOWN | number & NUMBER_MAX,
+                None if alike => tag(epoch),
+                None => return Some((life, None)),
+            };
+            match self.sequence.compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Some((life, lost)),
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// By how much the way took longer than that of the beat before, if both say when they were sent; and whether we were
+    /// absent since that came.
+    #[expect(clippy::cast_possible_wrap, reason = "a difference modulo 2^64 has a sign")]
+    fn change_of_transit(&self, beat: &Beat, stamp: u64, resolution: Resolution) -> (Option<i64>, bool) {
+        let new = beat.sent.map_or(0, |sent| stamp.wrapping_sub(resolution.ticks(sent)) << 2 | SENT);
+        // Relaxed, as below: nothing is published by it, and one step hands each change to one thread.
+        if new == 0 && self.transit.load(Ordering::Relaxed) == 0 {
+            return (None, false);
+        }
+        let old = self.transit.swap(new, Ordering::Relaxed);
+        let change = (old & new & SENT != 0).then(|| new.wrapping_sub(old) as i64 >> 2);
+        (change, old & ABSENT != 0)
+    }
+
+    /// The usual interval, before this one is counted.
+    fn usual(&self, ticks: u64, steps: u64, clip: u64) -> u64 {
+        match self.usual_8.load(Ordering::Relaxed) {
+            0 => (ticks / steps).min(clip),
+            usual_8 => usual_8 / 8,
+        }
+    }
+
+    /// Finds out how late a beat is, and writes that down before the beat is: so nobody takes it for more evidence of life than
+    /// it is. Says whether it isn't late at all.
+    fn judge(&self, way: Way, stamp: u64, latest: u64, usual: u64, clip: u64) -> bool {
+        // Acquire: pairs with the release below, for `witnessed`.
+        let mut word = self.backlog.load(Ordering::Acquire);
+        let ticks = match way {
+            Way::Unknown | Way::Changed(_) => 0,
+            Way::Paced(steps) => {
+                let ticks = stamp - latest;
+                if word == 0 && ticks <= usual.saturating_mul(steps).max(clip) {
+                    return true;
+                }
+                // Relaxed: one step hands each tick to one thread.
+                let before = self.paced.fetch_max(stamp, Ordering::Relaxed).max(latest);
+                if stamp <= before {
+                    return unpack(word).late == 0;
+                }
+                stamp - before
+            }
+        };
+        // Within what an interval may take, a beat is as good as on time.
+        let slack = clip.saturating_sub(usual);
+        loop {
+            let mut backlog = unpack(word);
+            match way {
+                Way::Unknown => backlog = Backlog::default(),
+                Way::Changed(change) => backlog.transit(change.into()),
+                Way::Paced(steps) => backlog.interval(ticks, usual.saturating_mul(steps), clip),
+            }
+            let excess = backlog.late.saturating_sub(slack);
+            let new = pack(backlog, excess > 0);
+            if excess > 0 && word & BEHIND == 0 {
+                // From now on `last` says nothing any more; what it said until now stays true. Relaxed: released below.
+                self.witnessed.fetch_max(latest, Ordering::Relaxed);
+            }
+            if new != word {
+                // Release: pairs with the acquire in `evidence`.
+                match self.backlog.compare_exchange_weak(word, new, Ordering::AcqRel, Ordering::Acquire) {
+                    Ok(_) => {}
+                    Err(now) => {
+                        word = now;
+                        continue;
+                    }
+                }
+            }
+            if excess > 0 {
+                // Relaxed: released by `last`.
+                self.witnessed.fetch_max(stamp.saturating_sub(excess), Ordering::Relaxed);
+            }
+            return backlog.late == 0;
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Same,
+    New,
+}
+
+/// What a beat says of its way.
+#[derive(Clone, Copy)]
+enum Way {
+    Unknown,
+    /// It took so many ticks longer than that of the beat before.
+    Changed(i64),
+    /// So many beats were sent since the one before.
+    Paced(u64),
+}
+
+const fn stamp(ticks: u64) -> u64 {
+    ticks.saturating_add(1)
+}
+
+/// ```text
+///   63                 17 | 16     | 15      8 | 7       0
+///  | late, in ticks       | behind | age       | streak    |
+/// ```
+/// Behind says that it matters: that beats are later than the usual scatter.
+fn pack(backlog: Backlog, behind: bool) -> u64 {
+    let Backlog { late, age, streak } = backlog;
+    late.min(u64::MAX >> 17) << 17
+        | u64::from(behind) << 16
+        | u64::from(age.min(255)) << 8
+        | u64::from(streak.min(255))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "eight bits each")]
+const fn unpack(word: u64) -> Backlog {
+    Backlog { late: word >> 17, age: (word >> 8) as u8 as u32, streak: word as u8 as u32 }
+}
+
+const BEHIND: u64 = 1 << 16;
+
+/// ```text
+///   63         48 | 47    | 46                              0
+///  | tag of epoch | known | number modulo 2^47               |
+/// ```
+/// The tag only tells neighbours apart; which one is newer, the whole epochs say. Zero is for none.
+const fn tag(epoch: u64) -> u64 {
+    let folded = (epoch ^ epoch >> 16 ^ epoch >> 32 ^ epoch >> 48) & 0xFFFF;
+    (if epoch != 0 && folded == 0 { 1 } else { folded }) << 48
+}
+
+/// Whether the number is of this epoch, or of one that nobody named.
+const fn of_epoch(word: u64, epoch: u64) -> bool {
+    tag_of(word) == tag(epoch) || tag_of(word) == 0 || epoch == 0
+}
+
+const fn tag_of(word: u64) -> u64 {
+    word >> 48 << 48
+}
+
+/// How far ahead a number is of the one in a word: zero if it isn't. `None` if there is none in the word.
+const fn ahead(word: u64, number: u64) -> Option<u64> {
+    let ahead = number.wrapping_sub(word) & NUMBER_MAX;
+    if word & KNOWN == 0 {
+        None
+    } else if ahead > NUMBER_MAX / 2 {
+        Some(0)
+    } else {
+        Some(ahead)
+    }
+}
+
+const KNOWN: u64 = 1 << 47;
+const NUMBER_MAX: u64 = KNOWN - 1;
+
+/// Of the lowest bits of a transit, of which the others are a number modulo 2^62: there is one, and we were absent.
+const SENT: u64 = 1;
+const ABSENT: u64 = 2;
