@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 mod support;
 use support::{
     CLUSTER, HeldDisk, Message, Note, PATIENCE, Probe, Request, ask, config, eventually, listener, pair, run,
-    start, start_with,
+    start, start_with, told, watchful,
 };
 
 const ONE: NodeId = NodeId(1);
@@ -456,6 +456,105 @@ fn node_without_a_clock_does_not_run() {
         *offset.lock().unwrap() = u64::MAX;
         assert_eq!(one.request(Request::Echo(2)).await, Err(RequestError::Stopped));
         assert!(matches!(one.halted().await, Halted::Clock(_)));
+    });
+}
+
+/// A node that is paused is suspected by the others, and trusted again when it goes on, over the very connections that it had.
+/// Its machine and theirs are told. It notices that it was away, and accuses nobody.
+#[test]
+fn paused_node_is_suspected_and_trusted_again() {
+    run(async {
+        let listeners = [listener(), listener(), listener()];
+        let at = listeners.each_ref().map(Listener::local_addr);
+        let mut nodes = Vec::new();
+        for (node, listener) in (1..).zip(listeners) {
+            let peers: Vec<_> = (1..).zip(at).filter(|&(peer, _)| peer != node).collect();
+            let mut config = config(node, &peers);
+            config.limits.idle_timeout = PATIENCE; // longer than the pause
+            // The one that will be paused would suspect nobody on a slow machine, and everybody after the pause.
+            let millis = if node == 3 { 2_000 } else { 200 };
+            config.detection = watchful(Duration::from_millis(millis));
+            nodes.push(start(listener, config).await.0);
+        }
+        let [one, two, three] = &nodes[..] else { unreachable!() };
+        for node in &nodes {
+            eventually(node, "beats of both", |_| {
+                let peers = node.peers();
+                peers.len() == 2 && peers.values().all(|health| health.peer.beats >= 10)
+            })
+            .await;
+        }
+        let (steps, connects) = (three.stats().steps, [one, two].map(|node| node.stats().connects));
+
+        let pause = async {
+            tokio::join!(told(one, NodeId(3), is_suspect), told(two, NodeId(3), is_suspect));
+            sleep(Duration::from_secs(3)).await;
+            assert_eq!(three.stats().steps, steps, "a step in the pause");
+            assert_eq!((three.changes(), three.stats().absences), (vec![], 0));
+        };
+        tokio::select! {
+            () = three.pause(Duration::MAX) => unreachable!("it has no end"),
+            () = pause => {}
+        }
+        tokio::join!(
+            told(one, NodeId(3), |told| !is_suspect(told)),
+            told(two, NodeId(3), |told| !is_suspect(told))
+        );
+        eventually(three, "it notices", |stats| stats.absences >= 1).await;
+        assert_eq!(ask(one, Request::Ping(NodeId(3), 1)).await, [1]);
+        assert_eq!(three.changes(), [], "it accuses nobody");
+        assert_eq!([one, two].map(|node| node.stats().connects), connects, "the connections stayed up");
+
+        let change = one.changes().into_iter().find(|change| change.peer == NodeId(3)).unwrap();
+        assert_eq!((change.from, change.to.is_some()), (None, true));
+        assert!(change.suspicion.elapsed >= Duration::from_millis(200), "{change:?}");
+        assert!(one.peers()[&NodeId(3)].suspicion.phi.is_finite());
+    });
+}
+
+fn is_suspect(told: &[u64]) -> bool {
+    told.last() == Some(&1)
+}
+
+/// A machine that waits for its disk, and takes no input, still says that it is alive. It isn't told of a suspicion that has
+/// come and gone meanwhile.
+#[test]
+fn heartbeats_wait_for_no_disk() {
+    run(async {
+        let (a, b) = (listener(), listener());
+        let (at_a, at_b) = (a.local_addr(), b.local_addr());
+        let disk = HeldDisk::default();
+        let mut of_one = config(1, &[(2, at_b)]);
+        of_one.slots = Slots::Disk(Box::new(disk.clone()));
+        of_one.detection = watchful(Duration::from_millis(300));
+        of_one.limits.held_max = 2;
+        let (one, _) = start(a, of_one).await;
+        let mut of_two = config(2, &[(1, at_a)]);
+        of_two.detection = watchful(PATIENCE);
+        let (two, _) = start(b, of_two).await;
+        let beats = |node: &Node<Probe>, peer| node.peers().get(&peer).map_or(0, |health| health.peer.beats);
+        eventually(&two, "beats", |_| beats(&two, ONE) >= 5).await;
+        eventually(&one, "beats", |_| beats(&one, TWO) >= 5).await;
+
+        disk.hold();
+        let one = Arc::new(one);
+        let asked = tokio::spawn({
+            let one = Arc::clone(&one);
+            async move { one.request(Request::Add(1)).await }
+        });
+        eventually(&one, "it waits for the disk", |stats| stats.persists == 1).await;
+        let (steps, heard) = (one.stats().steps, beats(&two, ONE));
+        let suspected = one.stats().suspected;
+        tokio::select! {
+            () = two.pause(Duration::MAX) => unreachable!("it has no end"),
+            _ = eventually(&one, "a suspicion", |_| one.changes().iter().any(|change| change.to.is_some())) => {}
+        }
+        eventually(&one, "trust", |_| one.changes().last().is_some_and(|change| change.to.is_none())).await;
+        eventually(&two, "more beats", |_| beats(&two, ONE) >= heard + 10).await;
+        assert_eq!((one.stats().steps, one.stats().suspected), (steps, suspected));
+        disk.release();
+        assert_eq!(asked.await.unwrap(), Ok(vec![1]));
+        assert_eq!(one.stats().suspected, suspected);
     });
 }
 

@@ -16,8 +16,8 @@ use tokio::time::{sleep, timeout};
 
 mod support;
 use support::{
-    CLUSTER, HELLO, HeldDisk, Hello, Message, PATIENCE, Probe, Raw, Request, ask, config, eventually,
-    listener, quick, run, stamp, stamp_ahead, start,
+    CLUSTER, HELLO, HeldDisk, Hello, Message, PATIENCE, Probe, Raw, Request, VERSION, ask, config,
+    eventually, listener, quick, run, stamp, stamp_ahead, start, told, watchful,
 };
 
 const ONE: NodeId = NodeId(1);
@@ -84,7 +84,7 @@ fn wrong_hellos_are_refused() {
         // Garbage: no hello at all, a hello cut short, one with bytes left over, a prefix of four gigabytes.
         let mut garbage: Vec<Vec<u8>> = vec![
             b"GET / HTTP/1.1\r\n\r\n".to_vec(),
-            [&[0, 0, 0, 5], &b"splk\x01"[..]].concat(),
+            [&[0, 0, 0, 5], &b"splk\x02"[..]].concat(),
             u32::MAX.to_be_bytes().to_vec(),
             65u32.to_be_bytes().to_vec(),
             vec![0; 4],
@@ -161,6 +161,10 @@ fn bad_frames_cost_the_connection() {
             framed(&valid[..valid.len() - 1]),                      // a byte missing
             framed(&[0, 0, 0, 5]),                                  // a stamp of zero
             framed(&[]),                                            // nothing
+            framed(&[2, 7]),                                        // a heartbeat without a time
+            framed(&[2, 7, 9, 0]),                                  // a heartbeat and a byte
+            framed(&[&[2], &[0xFF; 9][..], &[2, 0]].concat()),      // a number above 64 bits
+            framed(&[3]),                                           // no such kind of frame yet
             u32::MAX.to_be_bytes().to_vec(),                        // four gigabytes to come
             ((1u32 << 20) + 1).to_be_bytes().to_vec(),              // one byte too many
             framed(&[0, 1, 3, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]), // a message of 2^38 bytes, it says
@@ -196,13 +200,48 @@ fn bad_frames_cost_the_connection() {
     });
 }
 
+/// What a peer lies in its heartbeats about its number and its clock, and in its hello about its life, is forgotten with the
+/// connection: its next one is as good as its first, though it says less of each. A flood of beats disturbs nobody.
+#[test]
+fn lies_about_heartbeats_are_forgotten() {
+    run(async {
+        let scene = scene(|config| config.detection = watchful(Duration::from_millis(300))).await;
+        let beats = || scene.victim.peers().get(&TWO).map_or(0, |health| health.peer.beats);
+        for (life, lie) in [(u64::MAX, u64::MAX), (7, u64::MAX), (1, 1 << 63), (1, 0)] {
+            let (mut raw, welcome) =
+                Raw::greet(scene.address, (HELLO.0, VERSION, CLUSTER, 2, 1, life, life)).await;
+            assert!(welcome);
+            let before = beats();
+            for beat in 0..20 {
+                raw.beat(beat, 20_000_000 * beat).await;
+                sleep(Duration::from_millis(20)).await;
+            }
+            // A slow machine takes several at once, and then counts the last.
+            eventually(&scene.victim, "beats", |_| beats() >= before + 5).await;
+            told(&scene.victim, TWO, |told| told.last() != Some(&1)).await;
+            for sent in [lie, 0, u64::MAX] {
+                raw.beat(lie, sent).await;
+            }
+            for _ in 0..10_000 {
+                raw.beat(lie, lie).await;
+            }
+            // A lie keeps nobody alive: what is no news is none.
+            told(&scene.victim, TWO, |told| told.last() == Some(&1)).await;
+            drop(raw);
+            eventually(&scene.victim, "gone", |stats| !stats.accepted.contains(&TWO)).await;
+        }
+        assert_eq!(scene.victim.stats().refused_frames, 0);
+        scene.honest_traffic_goes_on(1).await;
+    });
+}
+
 /// A second connection of one peer takes the first one's place if it is newer, by life and then by attempt. An older one
 /// is refused, and the first goes on undisturbed.
 #[test]
 fn newer_connection_replaces_and_older_is_refused() {
     run(async {
         let scene = scene(|_| {}).await;
-        let hello = |incarnation, attempt| (HELLO.0, 1, CLUSTER, 2, 1, incarnation, attempt);
+        let hello = |incarnation, attempt| (HELLO.0, VERSION, CLUSTER, 2, 1, incarnation, attempt);
         let (mut first, welcome) = Raw::greet(scene.address, hello(5, 3)).await;
         assert!(welcome);
         for older in [hello(5, 3), hello(5, 2), hello(4, 9)] {
@@ -290,7 +329,7 @@ fn broken_acceptors_are_given_up() {
                 loop {
                     let (mut stream, _) = broken.accept().await.unwrap();
                     let node = if kind == Kind::OtherNode { 9u32 } else { 2 };
-                    let welcome = postcard::to_stdvec(&(b"kaps", 1u8, 0u8, CLUSTER, node, 1u64)).unwrap();
+                    let welcome = postcard::to_stdvec(&(b"kaps", VERSION, 0u8, CLUSTER, node, 1u64)).unwrap();
                     let answer = match kind {
                         Kind::Mute => vec![],
                         Kind::Garbage => b"\0\0\0\x05hello".to_vec(),

@@ -1,8 +1,10 @@
+use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt;
 use spacelike::machine::NodeId;
+use spacelike::monitor::Heartbeat;
 use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +19,8 @@ use crate::net::engine::Arrived;
 use crate::net::frame::{
     ANSWER, Answer, Frame, HELLO_MAX, Hello, VERSION, Welcome, codec, from_bytes, to_frame,
 };
+use crate::net::pauses::Pauses;
+use crate::net::pulses::{Pulse, Pulses};
 use crate::net::stats::Counts;
 use crate::net::{Limits, Refusal, Runnable};
 
@@ -36,6 +40,8 @@ pub(super) struct Acceptor<M: Runnable> {
     pub(super) inbox: mpsc::Sender<Arrived<M>>,
     /// Bytes that the inbox may still take.
     pub(super) budget: Arc<Semaphore>,
+    pub(super) pulses: Arc<Pulses>,
+    pub(super) pauses: Pauses,
     pub(super) counts: Counts,
     pub(super) doors: Doors,
 }
@@ -50,6 +56,8 @@ struct Open {
     strangers: BTreeMap<u64, CancellationToken>,
     /// Those that have.
     seated: BTreeMap<NodeId, Seated>,
+    /// How many were ever seated.
+    seats: u64,
 }
 
 #[derive(Debug)]
@@ -84,6 +92,7 @@ impl<M: Runnable> Acceptor<M> {
                 this.refused(Refusal::Crowded);
             }
             let this = Arc::clone(&this);
+            let pauses = this.pauses.clone();
             let span =
                 tracing::info_span!("accept", node = %this.local.node, %remote, peer = tracing::field::Empty);
             let serve = async move {
@@ -93,7 +102,7 @@ impl<M: Runnable> Acceptor<M> {
                 }
                 this.doors.leave(connection, &this.counts);
             };
-            connections.spawn(serve.instrument(span));
+            connections.spawn(pauses.run(serve).instrument(span));
         }
     }
 
@@ -118,19 +127,19 @@ impl<M: Runnable> Acceptor<M> {
         };
         let answered =
             self.write(&mut write, &Answer { mark: ANSWER, version: VERSION, verdict: answer }).await;
-        if let (Ok(peer), true) = (verdict, answered) {
+        if let (Ok((peer, seat)), true) = (verdict, answered) {
             frames.decoder_mut().set_max_frame_length(self.limits.frame_max);
-            self.receive(peer, &mut frames, &mut write).await;
+            self.receive(peer, seat, &mut frames, &mut write).await;
         }
     }
 
-    /// Reads a hello and, if it is a peer's, gives it the peer's seat.
+    /// Reads a hello and, if it is a peer's, gives it the peer's seat, whose number is greater than all before.
     async fn greet(
         &self,
         frames: &mut FramedRead<OwnedReadHalf, LengthDelimitedCodec>,
         connection: u64,
         close: CancellationToken,
-    ) -> Result<NodeId, Refusal> {
+    ) -> Result<(NodeId, u64), Refusal> {
         let hello = match timeout(self.limits.hello_timeout, frames.next()).await {
             Err(_) => return Err(Refusal::Timeout),
             Ok(Some(Err(error))) if is_too_long(&error) => return Err(Refusal::Garbage),
@@ -151,15 +160,16 @@ impl<M: Runnable> Acceptor<M> {
             return Err(Refusal::Misdirected);
         }
         let age = (hello.incarnation, hello.attempt);
-        self.doors.seat(hello.from, Seated { connection, age, close }, &self.counts)?;
+        let seat = self.doors.seat(hello.from, Seated { connection, age, close }, &self.counts)?;
         tracing::info!(incarnation = hello.incarnation, "peer connected");
-        Ok(hello.from)
+        Ok((hello.from, seat))
     }
 
     /// Takes a peer's messages until it goes, falls silent or sends what is none.
     async fn receive(
         &self,
         peer: NodeId,
+        seat: u64,
         frames: &mut FramedRead<OwnedReadHalf, LengthDelimitedCodec>,
         write: &mut OwnedWriteHalf,
     ) {
@@ -189,6 +199,10 @@ impl<M: Runnable> Acceptor<M> {
                     {
                         return;
                     }
+                }
+                Some(Frame::Beat { sequence, sent }) => {
+                    let heartbeat = Heartbeat { sequence, sent: Duration::from_nanos(sent) };
+                    self.pulses.put(peer, Pulse { seat, heartbeat });
                 }
                 Some(Frame::Keepalive) => {
                     if !self.write(write, &Frame::<()>::Keepalive).await {
@@ -236,7 +250,7 @@ impl Doors {
 
     /// A stranger turned out to be `peer`. It takes the seat from a connection of an earlier life or attempt of the same
     /// peer, and from no other.
-    fn seat(&self, peer: NodeId, seated: Seated, counts: &Counts) -> Result<(), Refusal> {
+    fn seat(&self, peer: NodeId, seated: Seated, counts: &Counts) -> Result<u64, Refusal> {
         let mut open = self.lock();
         if open.seated.get(&peer).is_some_and(|other| other.age >= seated.age) {
             return Err(Refusal::Stale);
@@ -250,7 +264,8 @@ impl Doors {
         if let Some(replaced) = replaced {
             replaced.close.cancel();
         }
-        Ok(())
+        open.seats += 1;
+        Ok(open.seats)
     }
 
     fn leave(&self, connection: u64, counts: &Counts) {

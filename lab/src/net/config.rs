@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use spacelike::machine::NodeId;
-use spacelike::monitor::Settings;
+use spacelike::monitor::{Detection, Settings};
 
 use crate::net::StartError;
 use crate::slots::Disk;
@@ -45,6 +45,9 @@ pub struct Config {
     pub reserve: Duration,
     /// What becomes of a message whose stamp is farther ahead. [`OnDrift::Deliver`] unless set.
     pub on_drift: OnDrift,
+    /// How often heartbeats go out, and what is made of a peer's silence. As
+    /// [`Detection::default`] has it unless set: a peer counts as suspect after about two and a half seconds.
+    pub detection: Detection,
     /// What peers may cost us.
     pub limits: Limits,
     /// What the jitter of timers and reconnects is drawn from, together with the node id. Zero unless set.
@@ -62,6 +65,7 @@ impl Config {
             drift_max: Settings::default().drift_max,
             reserve: Settings::default().reserve,
             on_drift: OnDrift::Deliver,
+            detection: Detection::default(),
             limits: Limits::default(),
             seed: 0,
         }
@@ -88,6 +92,9 @@ impl Config {
             if !range.contains(&value) {
                 return Err(StartError::Limit { name });
             }
+        }
+        if let Some(name) = self.detection.out_of_range() {
+            return Err(StartError::Limit { name });
         }
         self.limits.check()
     }
@@ -301,6 +308,16 @@ mod tests {
         assert_eq!(refused(&config), Some("reserve"));
         config.reserve = RESERVE_MIN;
         assert_eq!(refused(&config), None);
+    }
+
+    /// What makes no sense of the detection is refused by its name.
+    #[test]
+    fn detection_out_of_range_is_refused() {
+        let mut config = config();
+        config.detection.period = Duration::ZERO;
+        assert_eq!(refused(&config), Some("period"));
+        config.detection = Detection { levels: [1.0, f64::NAN, 2.0], ..Detection::default() };
+        assert_eq!(refused(&config), Some("levels"));
     }
 
     fn waits() -> impl Strategy<Value = Duration> {

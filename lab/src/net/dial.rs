@@ -14,7 +14,7 @@ use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
 use crate::net::accept::Local;
 use crate::net::backoff::Backoff;
 use crate::net::frame::{Answer, Frame, HELLO, HELLO_MAX, Hello, VERSION, codec, from_bytes, to_frame};
-use crate::net::queue::Queue;
+use crate::net::queue::{Popped, Queue};
 use crate::net::stats::Counts;
 use crate::net::{Limits, Refusal};
 
@@ -150,13 +150,16 @@ impl Dialer {
                     continue;
                 }
             };
-            let Some(popped) = popped else { break };
+            let Some(Popped { beat, frames }) = popped else { break };
             chunk.clear();
-            for frame in &popped {
+            for frame in beat.iter().chain(&frames) {
                 chunk.extend_from_slice(frame);
             }
             write.write_all(&chunk).await?;
-            self.counts.count(|stats| stats.sent += popped.len() as u64);
+            self.counts.count(|stats| {
+                stats.sent += frames.len() as u64;
+                stats.beats_sent += u64::from(beat.is_some());
+            });
         }
         // The peer closes when it has read all. Closing both ways at once could reset what it hasn't read yet.
         write.shutdown().await

@@ -6,13 +6,15 @@ use bytes::Bytes;
 use rand_chacha::ChaCha8Rng;
 use spacelike::hlc::{Reservation, ReservedError, Timestamp};
 use spacelike::machine::{Boot, Effect, Input, Machine, NodeId, Now, Outbox, RequestId};
-use spacelike::monitor::{Monitor, Reading};
+use spacelike::monitor::{self, Monitor, Polled, Reading};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::clocks::Clocks;
-use crate::net::frame::{Frame, to_frame};
+use crate::net::frame::{Frame, HELLO_MAX, to_frame};
 use crate::net::gate::Gate;
+use crate::net::health::{Health, Views};
+use crate::net::pulses::{Pulse, Pulses};
 use crate::net::queue::Queue;
 use crate::net::random::below;
 use crate::net::stats::Counts;
@@ -30,6 +32,8 @@ pub(super) struct Engine<M: Runnable, C, F> {
     pub(super) notes: F,
     pub(super) storage: Storage,
     pub(super) links: BTreeMap<NodeId, Arc<Queue>>,
+    pub(super) pulses: Arc<Pulses>,
+    pub(super) views: Views,
     pub(super) random: ChaCha8Rng,
     pub(super) on_drift: OnDrift,
     pub(super) limits: Limits,
@@ -46,6 +50,8 @@ pub(super) struct State<M: Machine> {
     reserving: Option<(u64, Reservation)>,
     /// An input that needs a stamp above the bound: nothing else is taken before it.
     blocked: Option<Arrived<M>>,
+    /// Peers of whose suspicion the machine is yet to be told: that it has begun, or that it is over.
+    suspicions: BTreeMap<NodeId, bool>,
     asked: BTreeMap<RequestId, oneshot::Sender<M::Response>>,
     requests: u64,
 }
@@ -64,6 +70,11 @@ pub(super) enum Arrived<M: Machine> {
         reply: oneshot::Sender<M::Response>,
     },
     Timer(M::Timer),
+    /// A peer is suspect, or is so no longer.
+    Suspicion {
+        peer: NodeId,
+        is_suspect: bool,
+    },
 }
 
 /// An effect that waits for the disk.
@@ -80,6 +91,7 @@ impl<M: Machine> State<M> {
             gate: Gate::new(),
             reserving: None,
             blocked: None,
+            suspicions: BTreeMap::new(),
             asked: BTreeMap::new(),
             requests: 0,
         }
@@ -105,13 +117,22 @@ where
         drop(durable);
         loop {
             let ready = self.is_ready();
-            let timer = if ready { self.until_timer()? } else { None };
+            if ready && let Some((peer, is_suspect)) = self.state.suspicions.pop_first() {
+                self.take(Arrived::Suspicion { peer, is_suspect })?;
+                continue;
+            }
+            let now = self.reading()?.monotonic;
+            let timer = self.state.timers.next().filter(|_| ready).map(|at| until(at, now));
+            // Whatever the disk does: peers hear of us, and we look after them.
+            let look = self.monitor.next_deadline().map_or(Duration::ZERO, |at| until(at, now));
             tokio::select! {
                 () = stop.cancelled() => break,
                 progress = self.storage.progress() => self.progress(progress)?,
                 Some(arrived) = inbox.recv(), if ready => self.take(arrived)?,
                 Some(arrived) = requests.recv(), if ready => self.take(arrived)?,
                 () = pass(timer.unwrap_or_default()), if timer.is_some() => self.fire()?,
+                () = self.pulses.came() => self.hear()?,
+                () = pass(look) => self.look()?,
             }
         }
         tracing::debug!(held = self.state.gate.len(), "stopping");
@@ -143,11 +164,65 @@ where
             && self.state.gate.bytes() < self.limits.held_bytes_max
     }
 
-    /// How long to sleep until a timer is due.
-    fn until_timer(&mut self) -> Result<Option<Duration>, Halted> {
-        let Some(at) = self.state.timers.next() else { return Ok(None) };
-        let now = self.reading()?.monotonic;
-        Ok(Some(at.saturating_sub(now).min(SLEEP_MAX)))
+    /// Takes the heartbeats that have come.
+    fn hear(&mut self) -> Result<(), Halted> {
+        let reading = self.reading()?;
+        for (from, Pulse { seat, heartbeat }) in self.pulses.take() {
+            // The seat is the epoch: it is ours to give, and no peer can claim one that it will never have again.
+            if let Some(change) = self.monitor.beat(from, seat, heartbeat, reading) {
+                self.changed(change);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks after the peers, and lets them know that we are alive.
+    fn look(&mut self) -> Result<(), Halted> {
+        // What is here speaks for its sender.
+        self.hear()?;
+        let reading = self.reading()?;
+        let Polled { heartbeat, changes } = self.monitor.poll(reading);
+        let is_due = heartbeat.is_some();
+        if let Some(frame) = heartbeat.and_then(|beat| to_frame(&Frame::<()>::beat(beat), HELLO_MAX).ok()) {
+            for link in self.links.values() {
+                link.beat(frame.clone());
+            }
+        }
+        for &change in &changes {
+            self.changed(change);
+        }
+        if is_due || !changes.is_empty() {
+            self.show(reading);
+        }
+        Ok(())
+    }
+
+    fn changed(&mut self, change: monitor::Change) {
+        let monitor::Change { peer, from, to, suspicion, .. } = change;
+        tracing::info!(%peer, ?from, ?to, phi = suspicion.phi, "suspicion");
+        self.views.push(change);
+        let is_suspect = match change.input::<M>() {
+            Some(Input::Suspect(_)) => true,
+            Some(Input::Trust(_)) => false,
+            _ => return,
+        };
+        // A machine that wasn't told of the one need not be told of the other.
+        if self.state.suspicions.remove(&peer).is_none() {
+            self.state.suspicions.insert(peer, is_suspect);
+        }
+    }
+
+    fn show(&self, reading: Reading) {
+        let beats = self.monitor.peers().map(|(_, peer)| peer.beats).sum();
+        self.counts.count(|stats| {
+            stats.beats_received = beats;
+            stats.absences = self.monitor.absences();
+        });
+        let health = |(node, peer): (NodeId, &_)| {
+            let suspicion = self.monitor.suspicion(node, reading)?;
+            Some((node, Health { at: reading.monotonic, peer: *peer, suspicion }))
+        };
+        self.views.show(self.monitor.peers().filter_map(health));
     }
 
     fn fire(&mut self) -> Result<(), Halted> {
@@ -193,7 +268,9 @@ where
                 .monitor
                 .receive(*from, *stamp, reading)
                 .map(|arrival| (arrival.now, Some((*from, *stamp, arrival.ahead)))),
-            Arrived::Request { .. } | Arrived::Timer(_) => self.monitor.local(reading).map(|now| (now, None)),
+            Arrived::Request { .. } | Arrived::Timer(_) | Arrived::Suspicion { .. } => {
+                self.monitor.local(reading).map(|now| (now, None))
+            }
         };
         let (now, ahead) = match now {
             Ok(now) => now,
@@ -222,6 +299,8 @@ where
                 Arrived::Message { .. } => stats.received += 1,
                 Arrived::Request { .. } => stats.requests += 1,
                 Arrived::Timer(_) => stats.timers += 1,
+                Arrived::Suspicion { is_suspect: true, .. } => stats.suspected += 1,
+                Arrived::Suspicion { is_suspect: false, .. } => stats.trusted += 1,
             }
         });
         let input = match arrived {
@@ -231,6 +310,8 @@ where
             }
             Arrived::Request { request, reply } => Input::Request { id: self.remember(reply), request },
             Arrived::Timer(timer) => Input::Timer(timer),
+            Arrived::Suspicion { peer, is_suspect: true } => Input::Suspect(peer),
+            Arrived::Suspicion { peer, is_suspect: false } => Input::Trust(peer),
         };
         self.machine.step(now, input, &mut self.state.out);
         self.perform(now)
@@ -351,6 +432,11 @@ where
     fn reading(&mut self) -> Result<Reading, Halted> {
         self.clocks.reading().map_err(Halted::Clock)
     }
+}
+
+/// How long to sleep until then.
+fn until(at: Duration, now: Duration) -> Duration {
+    at.saturating_sub(now).min(SLEEP_MAX)
 }
 
 /// Waits. Not at all for what is due: tokio's sleep takes a turn of its wheel even then, and a branch that isn't ready at

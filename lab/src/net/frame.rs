@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spacelike::hlc::Timestamp;
 use spacelike::machine::NodeId;
+use spacelike::monitor::Heartbeat;
 use tokio_util::codec::LengthDelimitedCodec;
 
 use crate::net::Refusal;
@@ -44,13 +45,23 @@ pub(super) struct Welcome {
     pub(super) incarnation: u64,
 }
 
-/// Every later frame. The dialer sends messages and keepalives, the acceptor answers each keepalive with one.
+/// Every later frame. The dialer sends messages, heartbeats and keepalives, the acceptor answers each keepalive with one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Frame<T> {
     /// The message, and the stamp of the step that sent it.
     Message { stamp: Timestamp, message: T },
     /// Asks for an answer, or is one.
     Keepalive,
+    /// The dialer is alive. Who that is, and in which life, the hello has said. `sent` is in nanoseconds: a `Duration` has
+    /// several encodings.
+    Beat { sequence: u64, sent: u64 },
+}
+
+impl<T> Frame<T> {
+    /// As it is sent. Saturates after 584 years.
+    pub(super) fn beat(Heartbeat { sequence, sent }: Heartbeat) -> Self {
+        Self::Beat { sequence, sent: u64::try_from(sent.as_nanos()).unwrap_or(u64::MAX) }
+    }
 }
 
 impl Hello {
@@ -140,14 +151,15 @@ impl Flavor for Bounded {
 
 pub(super) const HELLO: [u8; 4] = *b"splk";
 pub(super) const ANSWER: [u8; 4] = *b"kaps";
-pub(super) const VERSION: u8 = 1;
-/// Hellos, answers and keepalives are shorter than this.
+pub(super) const VERSION: u8 = 2;
+/// Hellos, answers, keepalives and heartbeats are shorter than this.
 pub(super) const HELLO_MAX: usize = 64;
 const LEN: usize = 4;
 
 #[cfg(test)]
 mod tests {
     use core::fmt::Debug;
+    use core::time::Duration;
 
     use proptest::collection::vec;
     use proptest::prelude::*;
@@ -155,7 +167,7 @@ mod tests {
 
     use super::*;
 
-    /// The longest hello and answer fit the bound under which strangers are read.
+    /// The longest hello and answer fit the bound under which strangers are read, and the longest heartbeat as well.
     #[test]
     fn longest_hello_fits() {
         let (cluster, node, incarnation) = (u64::MAX, NodeId(u32::MAX), u64::MAX);
@@ -175,6 +187,10 @@ mod tests {
         let frame = to_frame(&answer, HELLO_MAX).unwrap();
         assert_eq!(Answer::read(&frame[4..]), Some(answer));
         assert_eq!(Hello::read(&frame[4..]), Err(Refusal::Garbage));
+        let beat = Frame::<()>::beat(Heartbeat { sequence: u64::MAX, sent: Duration::MAX });
+        assert_eq!(beat, Frame::Beat { sequence: u64::MAX, sent: u64::MAX });
+        let frame = to_frame(&beat, HELLO_MAX).unwrap();
+        assert_eq!(from_bytes(&frame[4..]), Some(beat));
     }
 
     /// A frame with bytes left over, a stamp out of range or a cut end is none.
@@ -243,7 +259,9 @@ mod tests {
             stamp: Timestamp::new(millis, 1).unwrap(),
             message,
         });
-        prop_oneof![9 => message, 1 => Just(Frame::Keepalive)]
+        let beat =
+            any::<(u64, Duration)>().prop_map(|(sequence, sent)| Frame::beat(Heartbeat { sequence, sent }));
+        prop_oneof![8 => message, 1 => Just(Frame::Keepalive), 3 => beat]
     }
 
     /// What was read is what was written, all of it and no more. A number may have been written longer than it need be;

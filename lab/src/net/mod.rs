@@ -11,6 +11,18 @@
 //!
 //! Messages are sent at most once: what was in a connection when it broke is lost.
 //!
+//! # Who is alive
+//! Every [period](spacelike::monitor::Detection::period) a heartbeat goes out on each connection: its number, and when it left
+//! by the sender's monotonic clock. It comes from the loop that steps the machine, so it speaks for that and not only for a
+//! socket; the disk doesn't hold it back. In a queue there is one at most, before all messages, and one that hasn't left gives
+//! way to the next: beats that wait in a backlog would keep the dead alive. At the other end they pass by the inbox, and the
+//! [`Monitor`](spacelike::monitor::Monitor) makes suspicions of them, of which the machine is told by
+//! [`Input::Suspect`](spacelike::machine::Input::Suspect) and [`Input::Trust`](spacelike::machine::Input::Trust).
+//! [`Node::peers`] shows phi of each peer, [`Node::changes`] who was suspect and when.
+//!
+//! Messages are no evidence of life: one that waited in a socket is as old as it is, and the beat before it says how old.
+//! A node whose inbox is full reads no beats either, and may come to suspect peers that it keeps waiting.
+//!
 //! # When something is full
 //! - A peer's queue: the *oldest* message goes, and is counted. Peers that are gone cost memory up to the queue's bounds.
 //! - The inbox: nothing more is read from the sockets until the machine has caught up, so TCP makes the senders wait. If
@@ -25,7 +37,8 @@
 //! the node panic, or unseat a peer with anything but a well-formed hello: a second connection of one peer takes the
 //! first one's place only if it is of a later life, or a later attempt of the same life; else it is refused as
 //! [`Refusal::Stale`]. Strangers, which haven't said hello, are few and have little time; when there are too many the
-//! oldest goes, so that a crowd that says nothing doesn't keep peers out.
+//! oldest goes, so that a crowd that says nothing doesn't keep peers out. A heartbeat speaks for the peer whose connection it
+//! came over, and what it says counts for that connection only: a lie is forgotten with it.
 //!
 //! # The disk
 //! A thread of its own writes what has gathered as one batch with one sync, while the machine goes on. Whatever was
@@ -112,8 +125,11 @@ mod engine;
 mod error;
 mod frame;
 mod gate;
+mod health;
 mod listener;
 mod node;
+mod pauses;
+mod pulses;
 mod queue;
 mod random;
 mod stats;
@@ -122,6 +138,7 @@ mod timers;
 
 pub use config::{Config, Limits, OnDrift, Slots};
 pub use error::{BindError, Halted, Refusal, RequestError, StartError};
+pub use health::Health;
 pub use listener::Listener;
 pub use node::{Node, NoteAt, Runnable, Wire};
 pub use stats::Stats;

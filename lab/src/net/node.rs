@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spacelike::hlc::Stored;
 use spacelike::machine::{Machine, NodeId, Now};
-use spacelike::monitor::{Monitor, Settings};
+use spacelike::monitor::{Change, Monitor, Settings};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
@@ -20,11 +20,14 @@ use crate::net::backoff::Backoff;
 use crate::net::dial::Dialer;
 use crate::net::engine::{Arrived, Engine, State};
 use crate::net::frame::from_bytes;
+use crate::net::health::Views;
+use crate::net::pauses::Pauses;
+use crate::net::pulses::Pulses;
 use crate::net::queue::Queue;
 use crate::net::random::{from_os, generator, incarnation};
 use crate::net::stats::Counts;
 use crate::net::storage::Storage;
-use crate::net::{Config, Halted, Limits, Listener, RequestError, Slots, StartError, Stats};
+use crate::net::{Config, Halted, Health, Limits, Listener, RequestError, Slots, StartError, Stats};
 use crate::slots::{Contents, Disk, Folder, Identity, Store, load};
 
 /// What goes over a wire or to a disk. Implemented for all that can be.
@@ -89,6 +92,8 @@ pub struct Node<M: Machine> {
     /// As many as may be under way.
     permits: Arc<Semaphore>,
     counts: Counts,
+    views: Views,
+    pauses: Pauses,
     outcome: watch::Receiver<Option<Result<(), Halted>>>,
     stop: DropGuard,
 }
@@ -131,14 +136,11 @@ impl<M: Runnable> Node<M> {
             incarnation(found.incarnation, reading.wall, from_os().map_err(StartError::Random)?)
                 .ok_or(crate::slots::LoadError::Incarnations(found.incarnation))?;
 
-        let settings =
-            Settings { drift_max: config.drift_max, reserve: config.reserve, ..Settings::default() };
+        let Config { drift_max, reserve, detection, .. } = config;
+        let settings = Settings { drift_max, reserve, detection };
         let mut monitor = Monitor::new(config.peers.keys().copied(), settings, found.bound);
         let wait = if found.ended { Duration::ZERO } else { monitor.settle(reading) };
-        if !wait.is_zero() {
-            tracing::info!(node = %config.node, ?wait, "waiting until what a crashed life had reserved has passed");
-            sleep(wait).await;
-        }
+        settle(config.node, wait).await;
         let reading = clocks.reading()?;
         let reservation = monitor.reserve(reading)?.expect("a reservation is due at the start of every life");
         let storage = match disk {
@@ -158,6 +160,7 @@ impl<M: Runnable> Node<M> {
         let limits = &config.limits;
         let (inbox_in, inbox) = mpsc::channel(limits.inbox_max);
         let (requests_in, requests) = mpsc::channel(limits.requests_max);
+        let (pulses, views, pauses) = (Arc::<Pulses>::default(), Views::default(), Pauses::new());
 
         let mut dialers = JoinSet::new();
         let mut links = BTreeMap::new();
@@ -175,7 +178,8 @@ impl<M: Runnable> Node<M> {
                 backoff,
                 counts: counts.clone(),
             };
-            dialers.spawn(dialer.run().instrument(tracing::info_span!("dial", node = %config.node, %peer)));
+            let running = pauses.clone().run(dialer.run());
+            dialers.spawn(running.instrument(tracing::info_span!("dial", node = %config.node, %peer)));
         }
         let acceptor = Acceptor {
             local,
@@ -183,6 +187,8 @@ impl<M: Runnable> Node<M> {
             limits: limits.clone(),
             inbox: inbox_in,
             budget: Arc::new(Semaphore::new(limits.inbox_bytes_max)),
+            pulses: Arc::clone(&pulses),
+            pauses: pauses.clone(),
             counts: counts.clone(),
             doors: Doors::default(),
         };
@@ -195,6 +201,8 @@ impl<M: Runnable> Node<M> {
             notes,
             storage,
             links,
+            pulses,
+            views: views.clone(),
             // A peer's stream has its id in the low half; our own id there is nobody's.
             random: generator(config.seed, u64::from(config.node.0) << 32 | u64::from(config.node.0)),
             on_drift: config.on_drift,
@@ -207,15 +215,16 @@ impl<M: Runnable> Node<M> {
         let span = tracing::info_span!("node", node = %config.node, incarnation);
         let running = engine.run(incarnation, durable, inbox, requests, stop.clone());
         let tasks = Tasks {
-            engine: tokio::spawn(running.instrument(span.clone())),
-            acceptor: JoinSet::from_iter([acceptor.run(listener)]),
+            engine: tokio::spawn(pauses.clone().run(running).instrument(span.clone())),
+            acceptor: JoinSet::from_iter([pauses.clone().run(acceptor.run(listener))]),
             dialers,
             queues,
         };
         let (outcome_in, outcome) = watch::channel(None);
         let permits = Arc::new(Semaphore::new(limits.requests_max));
         tokio::spawn(tasks.run(config.limits, counts.clone(), outcome_in).instrument(span));
-        Ok(Self { incarnation, requests: requests_in, permits, counts, outcome, stop: stop.drop_guard() })
+        let stop = stop.drop_guard();
+        Ok(Self { incarnation, requests: requests_in, permits, counts, views, pauses, outcome, stop })
     }
 
     /// Asks the machine, and waits for its answer. When [`Limits::requests_max`] are under way, waits for one of them
@@ -242,6 +251,30 @@ impl<M: Machine> Node<M> {
     /// What the node has done so far.
     pub fn stats(&self) -> Stats {
         self.counts.get()
+    }
+
+    /// What it thinks of its peers, as of its latest heartbeat of its own: phi of each is never older than a
+    /// [period](spacelike::monitor::Detection::period), if the node isn't stopped or paused. Empty before the first.
+    pub fn peers(&self) -> BTreeMap<NodeId, Health> {
+        self.views.peers()
+    }
+
+    /// Whose suspicion came to another level, and when: the latest 1,024, in their order.
+    pub fn changes(&self) -> Vec<Change> {
+        self.views.changes()
+    }
+
+    /// Stops the node for so long, or until the future is dropped, and lets it go on: much as SIGSTOP and SIGCONT do to a
+    /// process. Meanwhile it reads nothing, sends nothing and accepts nobody, its machine takes no step, and its timers wait,
+    /// while the system keeps its connections up, and takes what peers send until the sockets are full. What became due is
+    /// done afterwards, all at once.
+    ///
+    /// What is different: a task stops where it waits, so that a step which has begun is taken to its end; the thread of the
+    /// disk finishes what it was handed; and the clocks are those of the process, which go on, as they do for one that is
+    /// stopped.
+    pub async fn pause(&self, time: Duration) {
+        let _paused = self.pauses.begin();
+        sleep(time).await;
     }
 
     /// Stops cleanly: takes no further input, waits as long as the disk needs for what was persisted, hands out the
@@ -330,6 +363,13 @@ fn panic_text(error: tokio::task::JoinError) -> String {
             _ => "of an unknown kind".into(),
         },
         Err(error) => error.to_string(),
+    }
+}
+
+async fn settle(node: NodeId, wait: Duration) {
+    if !wait.is_zero() {
+        tracing::info!(%node, ?wait, "waiting until what a crashed life had reserved has passed");
+        sleep(wait).await;
     }
 }
 

@@ -18,8 +18,17 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct Waiting {
+    /// One at most.
+    beat: Option<Bytes>,
     frames: VecDeque<Bytes>,
     bytes: usize,
+}
+
+/// What leaves at once.
+#[derive(PartialEq, Eq, Debug, Default)]
+pub(super) struct Popped {
+    pub(super) beat: Option<Bytes>,
+    pub(super) frames: Vec<Bytes>,
 }
 
 impl Queue {
@@ -50,23 +59,30 @@ impl Queue {
         dropped
     }
 
-    /// Waits for frames, and takes up to `bytes_max` of them, at least one; `None` once the queue is closed and empty.
-    /// One caller at a time. Dropping the future loses nothing.
-    pub(super) async fn pop(&self, bytes_max: usize) -> Option<Vec<Bytes>> {
+    /// Puts a heartbeat before all frames, in the place of one that waits still: two of them say no more than the later.
+    pub(super) fn beat(&self, frame: Bytes) {
+        self.lock().beat = Some(frame);
+        self.changed.notify_one();
+    }
+
+    /// Waits for a heartbeat or frames, and takes up to `bytes_max` of them, at least one; `None` once the queue is closed
+    /// and has no more frames. One caller at a time. Dropping the future loses nothing.
+    pub(super) async fn pop(&self, bytes_max: usize) -> Option<Popped> {
         loop {
             // Before the look: a push after it leaves a permit, and the wait returns at once.
             let changed = self.changed.notified();
             {
                 let mut waiting = self.lock();
                 let mut frames = Vec::new();
+                let beat = waiting.beat.take();
                 let mut bytes = 0;
                 while bytes < bytes_max {
                     let Some(frame) = waiting.pop() else { break };
                     bytes += frame.len();
                     frames.push(frame);
                 }
-                if !frames.is_empty() {
-                    return Some(frames);
+                if beat.is_some() || !frames.is_empty() {
+                    return Some(Popped { beat, frames });
                 }
             }
             // Once more after it was closed: a push may have come before.
@@ -124,13 +140,31 @@ mod tests {
     async fn full_queue_loses_its_oldest() {
         let queue = Queue::new(3, 100);
         assert_eq!((0..5).map(|i| queue.push(frame(i, 1))).sum::<u64>(), 2);
-        assert_eq!(queue.pop(usize::MAX).await.unwrap(), [frame(2, 1), frame(3, 1), frame(4, 1)]);
+        assert_eq!(queue.pop(usize::MAX).await.unwrap().frames, [frame(2, 1), frame(3, 1), frame(4, 1)]);
 
         assert_eq!(queue.push(frame(0, 60)), 0);
         assert_eq!(queue.push(frame(1, 60)), 1);
         assert_eq!(queue.push(frame(2, 500)), 1);
         queue.close();
-        assert_eq!(queue.pop(1).await.unwrap(), [frame(2, 500)]);
+        assert_eq!(queue.pop(1).await.unwrap().frames, [frame(2, 500)]);
         assert_eq!(queue.pop(1).await, None);
+    }
+
+    /// Of heartbeats only the latest waits, before all frames and outside their bounds, and it keeps nobody from ending.
+    #[tokio::test]
+    async fn latest_beat_is_in_front() {
+        let queue = Queue::new(2, 100);
+        queue.push(frame(0, 60));
+        queue.push(frame(1, 40));
+        queue.beat(frame(8, 20));
+        queue.beat(frame(9, 20));
+        let first = Popped { beat: Some(frame(9, 20)), frames: vec![frame(0, 60)] };
+        assert_eq!(queue.pop(1).await.unwrap(), first);
+        assert_eq!(queue.pop(1).await.unwrap(), Popped { beat: None, frames: vec![frame(1, 40)] });
+        queue.beat(frame(7, 20));
+        assert_eq!(queue.pop(1).await.unwrap(), Popped { beat: Some(frame(7, 20)), frames: vec![] });
+        queue.beat(frame(6, 20));
+        queue.close();
+        queue.done().await;
     }
 }

@@ -20,6 +20,16 @@ pub struct Stats {
     pub dropped_full: u64,
     /// Messages that can't be sent: longer than a frame, or to a node that isn't a peer. A bug of the machine.
     pub dropped_unsendable: u64,
+    /// Heartbeats handed to the system's sockets.
+    pub beats_sent: u64,
+    /// Heartbeats of peers that were news.
+    pub beats_received: u64,
+    /// How often the machine was told that a peer is suspect.
+    pub suspected: u64,
+    /// How often it was told that one is to be trusted again.
+    pub trusted: u64,
+    /// How often the node noticed that it hadn't been there itself, and took that time out of its peers' silence.
+    pub absences: u64,
     /// Hellos that were refused, by reason.
     pub refused_hellos: BTreeMap<Refusal, u64>,
     /// Frames of peers that were no frames: too long, or gibberish. Each has cost its peer the connection.

@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use serde::{Deserialize, Serialize};
 use spacelike::hlc::Timestamp;
 use spacelike::machine::{Boot, Input, Machine, NodeId, Now, Outbox, RequestId};
+use spacelike::monitor::Detection;
 use spacelike_lab::clocks::{Clocks, OsClocks};
 use spacelike_lab::net::{Config, Limits, Listener, Node, NoteAt, Stats};
 use spacelike_lab::slots::Disk;
@@ -42,6 +43,7 @@ pub(crate) struct Probe {
     pinged: BTreeMap<u64, RequestId>,
     received: Vec<(NodeId, u64)>,
     fired: Vec<u8>,
+    suspicions: Vec<(NodeId, bool)>,
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -76,6 +78,8 @@ pub(crate) enum Request {
     ArmAndDisarmLate(u8),
     /// Answered with the timers that fired.
     Fired,
+    /// Answered with the peers that it was told of, each with 1 for suspect and 0 for trusted.
+    Suspicions,
     /// Not answered.
     Ignore,
     /// Panics.
@@ -117,7 +121,9 @@ impl Machine for Probe {
             },
             Input::Request { id, request } => self.request(id, request, out),
             Input::Timer(timer) => self.fired.push(timer),
-            Input::Suspect(_) | Input::Trust(_) | Input::Pace(_) => {}
+            Input::Suspect(peer) => self.suspicions.push((peer, true)),
+            Input::Trust(peer) => self.suspicions.push((peer, false)),
+            Input::Pace(_) => {}
         }
     }
 }
@@ -170,6 +176,10 @@ impl Probe {
                 out.reply(id, vec![]);
             }
             Request::Fired => out.reply(id, self.fired.iter().map(|&timer| timer.into()).collect()),
+            Request::Suspicions => {
+                let told = self.suspicions.iter().flat_map(|&(peer, is)| [peer.0.into(), is.into()]);
+                out.reply(id, told.collect());
+            }
             Request::Ignore => {}
             Request::Panic => panic!("asked to"),
         }
@@ -203,6 +213,7 @@ pub(crate) fn config(node: u32, peers: &[(u32, SocketAddr)]) -> Config {
     let peers = peers.iter().map(|&(peer, address)| (NodeId(peer), address)).collect();
     let mut config = Config::new(CLUSTER, NodeId(node), peers);
     config.limits = quick();
+    config.detection = patient();
     config
 }
 
@@ -217,6 +228,32 @@ pub(crate) fn quick() -> Limits {
         flush_timeout: Duration::from_secs(10),
         ..Limits::default()
     }
+}
+
+/// Heartbeats as usual, and nobody suspected: for tests that count a machine's steps.
+pub(crate) fn patient() -> Detection {
+    Detection { pause: 100 * PATIENCE, grace: 100 * PATIENCE, ..Detection::every(Duration::from_millis(100)) }
+}
+
+/// Beats so often that a peer is suspect after a silence of `pause` and little more.
+pub(crate) fn watchful(pause: Duration) -> Detection {
+    Detection { pause, grace: PATIENCE, ..Detection::every(Duration::from_millis(20)) }
+}
+
+/// Waits until what the machine was told of a peer, 1 for suspect and 0 for trusted, is as it should be.
+pub(crate) async fn told(node: &Node<Probe>, peer: NodeId, holds: impl Fn(&[u64]) -> bool) -> Vec<u64> {
+    let waited = timeout(PATIENCE, async {
+        loop {
+            let all = ask(node, Request::Suspicions).await;
+            let of_peer = all.chunks(2).filter(|pair| pair[0] == u64::from(peer.0));
+            let told: Vec<_> = of_peer.map(|pair| pair[1]).collect();
+            if holds(&told) {
+                return told;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("never told: {:?}", node.changes()))
 }
 
 /// Two nodes that know each other.
@@ -324,7 +361,9 @@ impl Disk for HeldDisk {
 /// A hello, field by field: mark, version, cluster, from, to, incarnation, attempt.
 pub(crate) type Hello = ([u8; 4], u8, u64, u32, u32, u64, u64);
 
-pub(crate) const HELLO: Hello = (*b"splk", 1, CLUSTER, 2, 1, 1, 1);
+pub(crate) const HELLO: Hello = (*b"splk", VERSION, CLUSTER, 2, 1, 1, 1);
+
+pub(crate) const VERSION: u8 = 2;
 
 /// A connection that speaks the wire by hand.
 pub(crate) struct Raw(TcpStream);
@@ -339,7 +378,7 @@ impl Raw {
         let mut raw = Self::connect(address).await;
         raw.send(&hello).await;
         let answer = raw.read().await.expect("an answer");
-        let welcome = answer.starts_with(b"kaps\x01\0");
+        let welcome = answer.starts_with(&[&b"kaps"[..], &[VERSION, 0]].concat());
         (raw, welcome)
     }
 
@@ -347,6 +386,11 @@ impl Raw {
         let bytes = postcard::to_stdvec(value).unwrap();
         self.bytes(&u32::try_from(bytes.len()).unwrap().to_be_bytes()).await;
         self.bytes(&bytes).await;
+    }
+
+    /// Sends a heartbeat, as frames have it: the third variant, the number, the time of sending in nanoseconds.
+    pub(crate) async fn beat(&mut self, sequence: u64, sent: u64) {
+        self.send(&(2u8, sequence, sent)).await;
     }
 
     /// Sends a message with a stamp, as frames have it: the first variant, the stamp, the message.
