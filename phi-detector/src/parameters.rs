@@ -105,7 +105,8 @@ fn float(ticks: u64) -> f64 {
 /// Rounded up to whole ticks; saturates at both ends.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, as is wanted")]
 fn ceil(ticks: f64) -> u64 {
-    libm::ceil(ticks) as u64
+    let whole = ticks as u64;
+    whole.saturating_add((float(whole) < ticks).into())
 }
 
 /// The level of phi at which intervals are clipped, whatever levels the caller asks about.

@@ -106,8 +106,7 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
             Arrival::Restarted => Heard::Restarted,
             Arrival::Stale => Heard::Stale,
             Arrival::Interval { ticks, lost, sample } => {
-                if sample {
-                    let interval = ticks / lost.saturating_add(1);
+                if let Some(interval) = sample {
                     self.recover(interval > clip);
                     self.window.record(interval.min(clip));
                     self.publish();

@@ -45,8 +45,8 @@ pub(crate) enum Arrival {
     Interval {
         ticks: u64,
         lost: u64,
-        /// Whether it says something of how the peer's beats come.
-        sample: bool,
+        /// For each of the beats, if it says something of how they come.
+        sample: Option<u64>,
     },
 }
 
@@ -101,17 +101,19 @@ impl SharedArrivals {
         if ticks == 0 {
             // Another one came in between. A number that was taken for news may have told of lost beats.
             return if beat.sequence.is_some() {
-                Arrival::Interval { ticks: 0, lost, sample: false }
+                Arrival::Interval { ticks: 0, lost, sample: None }
             } else {
                 Arrival::Stale
             };
         }
-        if on_time && ticks / steps <= clip {
-            let usual_8 = usual.saturating_mul(7).saturating_add(ticks / steps).max(8);
+        let interval = if steps == 1 { ticks } else { ticks / steps };
+        // What comes while a backlog is worked off, or when we come back, says nothing of the sender.
+        if on_time && !absent && interval <= clip {
+            let usual_8 = usual.saturating_mul(7).saturating_add(interval).max(8);
             // Relaxed, and no more than a store: what is lost of it, if beats come at once, is one of many.
             self.usual_8.store(usual_8, Ordering::Relaxed);
         }
-        Arrival::Interval { ticks, lost, sample: !absent }
+        Arrival::Interval { ticks, lost, sample: (!absent).then_some(interval) }
     }
 
     /// It was alive at this tick, as something else than a beat has shown.
@@ -124,7 +126,7 @@ impl SharedArrivals {
 
     /// Takes a time in which we heard nothing, because we weren't there, out of the silence.
     pub(crate) fn observe_local_gap(&self, ticks: u64) {
-        if self.last.load(Ordering::Relaxed) == 0 {
+        if ticks == 0 || self.last.load(Ordering::Relaxed) == 0 {
             return;
         }
         // Before the others are moved: the next interval to be measured is none to learn from.
