@@ -9,7 +9,10 @@ extern crate std;
 mod arrivals;
 mod backlog;
 mod beat;
+mod bertier;
+mod chen;
 mod detector;
+mod due;
 mod fixed_timeout;
 mod jacobson;
 mod kernel;
@@ -21,11 +24,13 @@ mod parameters;
 mod probe_timeout;
 #[cfg(feature = "alloc")]
 mod registry;
+mod schedule;
 mod settings;
 mod smoothed;
 mod suspicion;
 mod tail;
 mod ticks;
+mod two_window;
 mod watch;
 mod window;
 
@@ -44,6 +49,8 @@ mod sync;
 mod tests;
 
 pub use beat::{Beat, Heard};
+pub use bertier::Bertier;
+pub use chen::ChenE;
 pub use detector::FailureDetector;
 pub use fixed_timeout::FixedTimeout;
 pub use jacobson::Jacobson;
@@ -58,3 +65,4 @@ pub use registry::{Event, Full, Registry, Status};
 pub use settings::Settings;
 pub use suspicion::{State, Suspicion};
 pub use ticks::Resolution;
+pub use two_window::TwoWindow;
