@@ -14,6 +14,7 @@ mod chen;
 mod detector;
 mod due;
 mod fixed_timeout;
+mod histogram;
 mod jacobson;
 mod kernel;
 mod local_health;
@@ -22,6 +23,7 @@ mod model;
 mod multiples;
 mod parameters;
 mod probe_timeout;
+mod quantile_tail;
 #[cfg(feature = "alloc")]
 mod registry;
 mod schedule;
@@ -60,6 +62,7 @@ pub use model::{Exponential, Logistic, Model, Normal};
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 pub use phi::Phi;
 pub use probe_timeout::ProbeTimeout;
+pub use quantile_tail::QuantileTail;
 #[cfg(feature = "alloc")]
 pub use registry::{Event, Full, Registry, Status};
 pub use settings::Settings;
