@@ -3,7 +3,7 @@ use crate::{Beat, Resolution};
 
 /// What is known of one peer's arrivals, whatever is made of the intervals between them: which beats are news, and up to
 /// when they prove that the peer was alive. Times in ticks.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Arrivals {
     /// The latest arrival. Only grows.
     latest: Option<u64>,
@@ -28,6 +28,17 @@ pub(crate) enum Arrival {
 }
 
 impl Arrivals {
+    /// Of a peer that was never heard of.
+    pub(crate) const NONE: Self = Self {
+        latest: None,
+        sequence: None,
+        epoch: None,
+        transit: None,
+        backlog: Backlog::NONE,
+        evidence: 0,
+        usual_8: 0,
+    };
+
     /// A beat came. An interval longer than `clip` is a stall.
     pub(crate) fn arrive(&mut self, beat: &Beat, resolution: Resolution, clip: u64) -> Arrival {
         let at = resolution.ticks(beat.at);

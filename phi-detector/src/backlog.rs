@@ -9,6 +9,8 @@ pub(crate) struct Backlog {
 }
 
 impl Backlog {
+    pub(crate) const NONE: Self = Self { late: 0, age: 0, streak: 0 };
+
     /// The way took so much longer than that of the beat before.
     pub(crate) fn transit(&mut self, change: i128) {
         let late = (i128::from(self.late) + change).max(0);

@@ -1,12 +1,14 @@
 use core::time::Duration;
 
+use crate::multiples::ceil;
 use crate::watch::Watch;
 use crate::{Beat, FailureDetector, Heard, Resolution, State, Suspicion};
 
 /// A timeout that is known beforehand. If the period of the beats is, too, it is hard to beat: it makes no assumption, and
 /// nothing that a peer does can change it.
 ///
-/// Levels are multiples of the timeout.
+/// Levels are multiples of the timeout. Made in a `const` or a `static`, it needs no floats, but for
+/// [`suspicion`](FailureDetector::suspicion).
 ///
 /// # Examples
 /// ```
@@ -32,7 +34,7 @@ impl<const L: usize> FixedTimeout<L> {
     ///
     /// # Panics
     /// If the timeout is zero, or a level isn't greater than zero and finite.
-    pub fn new(timeout: Duration, levels: [f64; L]) -> Self {
+    pub const fn new(timeout: Duration, levels: [f64; L]) -> Self {
         Self::with_resolution(timeout, levels, Resolution::DEFAULT)
     }
 
@@ -40,17 +42,18 @@ impl<const L: usize> FixedTimeout<L> {
     ///
     /// # Panics
     /// As [`new`](Self::new).
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "it saturates, as is wanted, and is exact up to 2^53 ticks"
-    )]
-    pub fn with_resolution(timeout: Duration, levels: [f64; L], resolution: Resolution) -> Self {
-        assert!(levels.iter().all(|level| *level > 0.0 && level.is_finite()), "a level is above zero");
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
+    pub const fn with_resolution(timeout: Duration, levels: [f64; L], resolution: Resolution) -> Self {
         let timeout = resolution.ticks_up(timeout);
         assert!(timeout > 0, "a timeout of nothing");
-        let silences = levels.map(|level| (libm::ceil(level * timeout as f64) as u64).max(1));
+        let mut silences = [0; L];
+        let mut index = 0;
+        while index < L {
+            assert!(levels[index] > 0.0 && levels[index].is_finite(), "a level is above zero");
+            // Above zero, so at least one tick.
+            silences[index] = ceil(levels[index] * timeout as f64);
+            index += 1;
+        }
         Self { watch: Watch::new(resolution), timeout, silences }
     }
 }

@@ -6,7 +6,9 @@ use crate::watch::Watch;
 use crate::{Beat, FailureDetector, Heard, Resolution, State, Suspicion};
 
 /// A timeout for the whole silence, learned from the intervals as TCP learns its own from round trips (RFC 6298, section 2;
-/// Jacobson 1988): `mean + max(granularity, 4 deviations)`, and at least the floor. Integers only, and no window: for chips.
+/// Jacobson 1988): `mean + max(granularity, 4 deviations)`, and at least the floor. No window, and integers only: for chips.
+/// Levels are floats, but of one that is made in a `const` or a `static`, only
+/// [`suspicion`](FailureDetector::suspicion) computes with any.
 ///
 /// Levels are multiples of that timeout, and count from the last evidence of life; the phi of its suspicion is the silence in
 /// such multiples. A level counts up to 2^32, what is above it as that.
@@ -51,7 +53,7 @@ impl<const L: usize> Jacobson<L> {
     ///
     /// # Panics
     /// If `initial` is zero, or a level isn't greater than zero and finite.
-    pub fn new(initial: Duration, floor: Duration, granularity: Duration, levels: [f64; L]) -> Self {
+    pub const fn new(initial: Duration, floor: Duration, granularity: Duration, levels: [f64; L]) -> Self {
         Self::with_resolution(initial, floor, granularity, levels, Resolution::DEFAULT)
     }
 
@@ -59,7 +61,7 @@ impl<const L: usize> Jacobson<L> {
     ///
     /// # Panics
     /// As [`new`](Self::new).
-    pub fn with_resolution(
+    pub const fn with_resolution(
         initial: Duration,
         floor: Duration,
         granularity: Duration,
@@ -71,9 +73,9 @@ impl<const L: usize> Jacobson<L> {
             watch: Watch::new(resolution),
             initial: resolution.ticks_up(initial),
             floor: resolution.ticks_up(floor),
-            granularity: resolution.ticks_up(granularity).max(1),
+            granularity: if granularity.is_zero() { 1 } else { resolution.ticks_up(granularity) },
             levels: Multiples::new(levels),
-            smoothed: Smoothed::default(),
+            smoothed: Smoothed::EMPTY,
             samples: 0,
             recovering: 0,
         }

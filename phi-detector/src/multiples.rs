@@ -1,14 +1,19 @@
-/// Levels that are multiples of a timeout which changes: in fixed point, so that a heartbeat needs no floats.
+/// Levels that are multiples of a timeout: in fixed point, so that a heartbeat needs no floats.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Multiples<const L: usize>([u64; L]);
 
 impl<const L: usize> Multiples<L> {
     /// # Panics
     /// If a level isn't greater than zero and finite.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, as is wanted")]
-    pub(crate) fn new(levels: [f64; L]) -> Self {
-        assert!(levels.iter().all(|level| *level > 0.0 && level.is_finite()), "a level is above zero");
-        Self(levels.map(|level| libm::ceil(level * ONE) as u64))
+    pub(crate) const fn new(levels: [f64; L]) -> Self {
+        let mut fixed = [0; L];
+        let mut index = 0;
+        while index < L {
+            assert!(levels[index] > 0.0 && levels[index].is_finite(), "a level is above zero");
+            fixed[index] = ceil(levels[index] * ONE);
+            index += 1;
+        }
+        Self(fixed)
     }
 
     /// Each level's multiple of so many ticks, rounded up; saturates.
@@ -20,5 +25,17 @@ impl<const L: usize> Multiples<L> {
     }
 }
 
+/// Rounded up, in `const`; saturates at both ends.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "it saturates, as is wanted, and what has no fraction is exact"
+)]
+pub(crate) const fn ceil(x: f64) -> u64 {
+    let whole = x as u64;
+    if (whole as f64) < x { whole.saturating_add(1) } else { whole }
+}
+
 /// The level 1.
-const ONE: f64 = 4_294_967_296.0;
+pub(crate) const ONE: f64 = 4_294_967_296.0;

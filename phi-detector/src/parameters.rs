@@ -110,7 +110,7 @@ fn ceil(ticks: f64) -> u64 {
 }
 
 /// The level of phi at which intervals are clipped, whatever levels the caller asks about.
-const CLIP_LEVEL: f64 = 8.0;
+pub(crate) const CLIP_LEVEL: f64 = 8.0;
 
 /// So many intervals count as known from the beginning.
 pub(crate) const PRIOR: u32 = 8;

@@ -1,6 +1,6 @@
 /// Mean and mean deviation, smoothed in integers (Jacobson 1988, "Congestion Avoidance and Control", appendix A; RFC 6298,
 /// section 2): a new sample counts an eighth in the mean, and a quarter in the deviation.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Smoothed {
     /// Eight times the mean, and four times the deviation; both zero before the first sample.
     mean_8: u64,

@@ -14,8 +14,8 @@ pub(crate) struct Watch<const L: usize> {
 }
 
 impl<const L: usize> Watch<L> {
-    pub(crate) fn new(resolution: Resolution) -> Self {
-        Self { resolution, arrivals: Arrivals::default(), deadlines: [0; L] }
+    pub(crate) const fn new(resolution: Resolution) -> Self {
+        Self { resolution, arrivals: Arrivals::NONE, deadlines: [0; L] }
     }
 
     pub(crate) const fn resolution(&self) -> Resolution {

@@ -41,11 +41,12 @@ impl<const N: usize> Window<N> {
 
 impl Sums {
     /// With as many assumed intervals as are missing to `weight`: half of them a quarter shorter than `period`, half longer.
-    pub(crate) fn with_prior(self, period: u64, weight: u32) -> Self {
-        let missing = u64::from(weight.saturating_sub(self.count));
-        let spread = period / 4;
+    pub(crate) const fn with_prior(self, period: u64, weight: u32) -> Self {
+        let missing = weight.saturating_sub(self.count);
+        let count = self.count + missing;
+        let (missing, spread) = (missing as u64, period / 4);
         Self {
-            count: self.count.max(weight),
+            count,
             sum: self.sum + missing * period,
             squares: self.squares + missing * (period * period + spread * spread),
         }
