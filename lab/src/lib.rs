@@ -2,6 +2,7 @@
 
 #[cfg(feature = "trace")]
 pub mod analysis;
+pub mod beats;
 pub mod clocks;
 #[cfg(feature = "trace")]
 pub mod diagram;
