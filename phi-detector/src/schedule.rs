@@ -19,7 +19,7 @@ pub(crate) struct Schedule<const N: usize> {
     assumed: u64,
     /// The latest beat ended a stall.
     stalled: bool,
-    /// How many beats could have come in that stall: so many can come too early now.
+    /// How many beats could have come in the latest stall: so many can come too early now.
     owed: u64,
     /// Beats in succession that were off by more than the margin: late ones, or below zero, early ones.
     off: i8,
@@ -126,8 +126,6 @@ impl<const N: usize> Schedule<N> {
         let waited = short > margin && steps <= self.owed;
         if waited {
             self.owed -= steps;
-        } else if step.on_time {
-            self.owed = 0;
         }
         let span = if waited || !step.on_time || self.phase.count == 0 {
             None
@@ -148,7 +146,8 @@ impl<const N: usize> Schedule<N> {
         let change = if lost || self.off.abs() >= PATIENCE {
             self.change_period(begin, each)
         } else {
-            if self.phase.count == N && N <= PRIOR {
+            // A window that is never long enough for the period learns it by and by.
+            if self.phase.count == N {
                 self.assume(each);
             }
             self.change(Change::Push(span))

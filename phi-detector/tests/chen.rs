@@ -351,11 +351,12 @@ fn obeys(mut peer: impl Detector, levels: [f64; 3], tick: Duration, history: &[I
             if deadline >= HORIZON || suspicion.elapsed.as_nanos() / tick.as_nanos() > 1 << 40 {
                 continue;
             }
+            prop_assert!(suspicion.elapsed >= tick, "the evidence itself is no silence");
             prop_assert!(peer.is_suspect(deadline, level));
             prop_assert!(suspicion.phi >= levels[level] * (1.0 - 1e-9), "{:?} at level {}", suspicion, level);
             let before = deadline.saturating_sub(tick);
             prop_assert!(!peer.is_suspect(before, level));
-            // The evidence itself is no silence.
+            // There may be nothing before.
             if suspicion.elapsed > tick {
                 let phi = peer.suspicion(before).phi;
                 // Levels are rounded up to 2^-32.
@@ -776,4 +777,115 @@ fn the_longest_spans_fit() {
         assert_eq!(slow.deadline(0), Some(at + Duration::from_nanos(SPAN) + ms(1)));
         assert_eq!(lossy.deadline(0), Some(at + Duration::from_nanos(1) + ms(1)));
     }
+}
+
+/// It takes four beats in succession, late ones or early ones, to begin the schedule anew; without numbers one is enough, if it is
+/// late by more than the margin and half a period.
+#[test]
+fn a_schedule_outlives_what_is_no_change() {
+    let outlives = |margin: u64, numbered: bool, changes: &[i64]| {
+        let mut peer: ChenE<1000> = ChenE::new(seconds(1), ms(margin), [1.0]);
+        beats(&mut peer, 1..=500, numbered);
+        let mut number = 500;
+        for &change in changes.iter().chain([&0]) {
+            number += 1;
+            let beat = Beat::at(ms((number * 1_000_u64).checked_add_signed(change).unwrap()));
+            peer.heartbeat(if numbered { beat.with_sequence(number) } else { beat });
+        }
+        (silence(&peer, seconds(number)) - 1.0 - margin as f64 / 1_000.0).abs() < 0.02
+    };
+    for late in [400, -400] {
+        for numbered in [false, true] {
+            assert!(outlives(300, numbered, &[late]));
+            assert!(outlives(300, numbered, &[late, late, late]));
+            assert!(outlives(300, numbered, &[late, late, late, 0, late]));
+            assert!(outlives(300, numbered, &[late, late, late, -late, late, late]));
+            assert!(!outlives(300, numbered, &[late, late, late, late]));
+        }
+    }
+    assert!(outlives(300, true, &[800]) && !outlives(300, false, &[800]));
+    assert!(outlives(300, true, &[-800]) && outlives(300, false, &[-800]));
+    assert!(outlives(900, false, &[800]));
+}
+
+/// After a restart, what was off before counts no more, and an interval that was too long neither.
+#[test]
+fn a_restart_begins_anew() {
+    let mut late = chen::<100>();
+    let mut stalled = chen::<100>();
+    for peer in [&mut late, &mut stalled] {
+        for number in 1..=100 {
+            peer.heartbeat(Beat::at(seconds(number)).with_epoch(1));
+        }
+    }
+    for number in 101..=103 {
+        late.heartbeat(Beat::at(seconds(number) + ms(400)));
+    }
+    late.heartbeat(Beat::at(seconds(200)).with_epoch(2));
+    late.heartbeat(Beat::at(ms(201_400)));
+    // Both arrivals count: 1.05 s between them, and the latest a little late.
+    let after = silence(&late, ms(201_400));
+    assert!((after - 1.175).abs() < 0.02, "{after}");
+
+    stalled.heartbeat(Beat::at(seconds(400)));
+    stalled.heartbeat(Beat::at(seconds(401)).with_epoch(2));
+    stalled.heartbeat(Beat::at(seconds(421)));
+    let after = silence(&stalled, seconds(421));
+    assert!((after - 1.3).abs() < 0.02, "{after}: one stall is a pause");
+}
+
+/// After a pause, beats are learned from as before, and a sender that is faster than before is learned once so many came as could
+/// have waited.
+#[test]
+fn learning_goes_on_after_a_pause() {
+    let mut peer = chen::<32>();
+    beats(&mut peer, 1..=100, false);
+    peer.heartbeat(Beat::at(seconds(130)));
+    let mut faster = peer.clone();
+    for number in 1..=20 {
+        peer.heartbeat(Beat::at(seconds(130 + number)));
+    }
+    peer.heartbeat(Beat::at(ms(151_250)));
+    let after = silence(&peer, ms(151_000));
+    assert!((after - 1.3).abs() < 0.05, "{after}: one late beat is not the next one");
+
+    for number in 1..=80 {
+        faster.heartbeat(Beat::at(seconds(130) + ms(100 * number)));
+    }
+    let after = silence(&faster, seconds(138));
+    assert!(after < 0.5, "{after}");
+}
+
+/// Beats whose times of sending show that they come later and later are a backlog, and teach nothing of the period.
+#[test]
+fn a_backlog_that_grows_teaches_nothing() {
+    let mut peer = chen::<32>();
+    for number in 1..=100 {
+        peer.heartbeat(Beat::at(seconds(number)).with_sequence(number).with_sent(seconds(number)));
+    }
+    for late in 1..=10 {
+        let beat = Beat::at(seconds(100 + 5 * late)).with_sequence(100 + late).with_sent(seconds(100 + late));
+        assert!(matches!(peer.heartbeat(beat), Heard::Interval { lost: 0, .. }));
+    }
+    assert!(peer.period() < ms(1_200), "{:?}", peer.period());
+    assert!(peer.deadline(0).unwrap() < seconds(110) + ms(9_900), "{:?}", peer.deadline(0));
+}
+
+/// The beat after a pause of our own says nothing of how late beats are; and neither window remembers those before it.
+#[test]
+fn the_beat_after_ones_own_pause_is_a_first_one() {
+    let mut learned = bertier();
+    beats(&mut learned, 1..=20, false);
+    let margin = learned.margin();
+    learned.observe_local_gap(ms(30_700));
+    learned.heartbeat(Beat::at(seconds(51)));
+    assert_eq!((learned.margin(), learned.period()), (margin, seconds(1).min(learned.period())));
+
+    let mut two: TwoWindow<8, 100> = TwoWindow::new(seconds(1), MARGIN, [1.0]);
+    beats(&mut two, 1..=100, true);
+    two.heartbeat(Beat::at(ms(100_800)).with_sequence(101));
+    let before = silence(&two, ms(100_800));
+    two.observe_local_gap(ms(700));
+    let after = silence(&two, ms(101_500));
+    assert!(before > 1.4 && (after - 1.3).abs() < 0.02, "from {before} to {after}");
 }
