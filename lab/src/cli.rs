@@ -44,7 +44,7 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
 
     let run = runtime.block_on(async {
         let bar = Bar::new(options.duration, options.nodes, args.quiet, args.verbose > 0);
-        let run = tour.run(stop, |progress| bar.show(progress)).await;
+        let run = tour.run(stop, |progress| bar.show(&progress)).await;
         bar.finish();
         run
     });
@@ -57,7 +57,7 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
     let verdict = report.verdict();
     print(&match (args.quiet, verdict) {
         (true, _) => paths.bare(),
-        (false, Ok(())) => format!("{report}\n\n{paths}\n{}\n", Lesson(&analysis)),
+        (false, Ok(())) => format!("{report}\n\n{paths}\n{}\n", Lesson(&run, &analysis)),
         (false, Err(_)) => format!("{report}\n\n{paths}"),
     })?;
     verdict.map(|()| ExitCode::SUCCESS).map_err(Failure::late)
@@ -161,11 +161,11 @@ impl Display for Paths {
 }
 
 /// What was just seen, for a newcomer.
-struct Lesson<'a>(&'a Analysis);
+struct Lesson<'a>(&'a Run, &'a Analysis);
 
 impl Display for Lesson<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Analysis { edges, wall, lead_max, pairs, .. } = self.0;
+        let Analysis { edges, wall, lead_max, pairs, .. } = self.1;
         if wall.before == 0 {
             writeln!(
                 f,
@@ -197,6 +197,16 @@ impl Display for Lesson<'_> {
         write!(
             f,
             "all the same, unless their stamps happen to be equal. Vector clocks found every one of them."
+        )?;
+        let Some(paused) = &self.0.paused else { return Ok(()) };
+        writeln!(
+            f,
+            "\n\nNode {} stopped and went on. Its connections stayed up: only its heartbeats were",
+            paused.node
+        )?;
+        write!(
+            f,
+            "missing, and phi says how unusual that was. A node that is slow looks the same, so it is taken back."
         )
     }
 }

@@ -7,11 +7,12 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use spacelike::machine::{Boot, Effect, Input, Machine, NodeId, Now, Outbox, RequestId};
+use spacelike::monitor::Level;
 use spacelike::vclock::{VectorClock, shiviz};
 use spacelike::{hlc, lamport};
 use spacelike_lab::analysis::{self, Analysis};
 use spacelike_lab::tour::gossip::{Gossip, Message, Note, Request, Stamps, Timer};
-use spacelike_lab::tour::{Options, OptionsError, Progress, Report, Run, Tour, TourError, Verdict};
+use spacelike_lab::tour::{Options, OptionsError, Pause, Progress, Report, Run, Tour, TourError, Verdict};
 use spacelike_lab::trace::{Event, Kind, MessageId, Step, Trace};
 
 /// Three nodes on real sockets: the clocks that were set wrong show, the logical ones are right, the trace reads back,
@@ -140,6 +141,91 @@ async fn a_refused_message_is_no_success() {
     assert!(matches!(verdict, Err(Verdict::Trace(analysis::Verdict::Broken { .. }))), "{verdict:?}");
 }
 
+/// A node that is stopped for a while is suspected by all others, level after level, and trusted again when it goes on; in the
+/// meantime no event happens on it. The table says when, and a tour in which somebody didn't notice is no success. A mistaken
+/// suspicion is none of that: it is counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_node_is_noticed() {
+    type Plant = fn(&mut Run);
+    let (two, millis) = (NodeId(2), Duration::from_millis);
+    let pause = Some(Pause { node: two, after: millis(300), time: millis(500) });
+    let options = Options { pause, ..Options::new(3, millis(1_000)) };
+    let mut phi_max = 0.0_f64;
+    let watch = |progress: Progress| phi_max = progress.phi.get(&two).copied().unwrap_or(0.0).max(phi_max);
+    let good = Tour::bind(&options).unwrap().run(pending(), watch).await.unwrap();
+    let analysis = Analysis::of(&good.trace);
+    let report = Report::new(&good, &analysis);
+    assert_eq!(report.verdict(), Ok(()), "{report}\n{good:?}");
+    let paused = good.paused.as_ref().unwrap();
+    let took = paused.until.checked_sub(paused.from).unwrap();
+    assert!(paused.node == two && took >= millis(500) && took < Duration::from_secs(10), "{took:?}");
+    let text = report.to_string();
+    assert!(text.contains(&format!("node 2 was stopped for {} ms", took.as_millis())), "{text}");
+    assert!(!text.contains("never"), "{text}");
+    // A step that had begun is taken to its end, and one is noted a little later than it is.
+    let in_it = |event: &&Event| event.time > paused.from + millis(200) && event.time < paused.until;
+    assert_eq!(good.trace.events.iter().filter(in_it).filter(|event| event.node == two).count(), 0);
+    assert!(phi_max >= 8.0 && paused.phi_max.values().all(|phi| *phi >= 8.0), "{phi_max} {paused:?}");
+    for by in [1, 3].map(NodeId) {
+        let mut levels =
+            good.changes[&by].iter().filter(|change| change.peer == two && change.at >= paused.from);
+        assert!(levels.by_ref().any(|change| change.to == Some(Level::Convict)));
+        assert!(levels.any(|change| change.to.is_none() && change.at >= paused.until));
+    }
+
+    let cases: [(Plant, Result<(), Verdict>, &str); 3] = [
+        (
+            |run| run.changes.get_mut(&NodeId(3)).unwrap().clear(),
+            Err(Verdict::Unsuspected { node: NodeId(2), by: NodeId(3) }),
+            "        3          never          never          never",
+        ),
+        (
+            |run| run.changes.get_mut(&NodeId(1)).unwrap().retain(|change| change.to.is_some()),
+            Err(Verdict::Untrusted { node: NodeId(2), by: NodeId(1) }),
+            "never\n        3 ",
+        ),
+        (|run| run.paused = None, Ok(()), "messages sent"),
+    ];
+    for (n, (plant, expected, row)) in cases.into_iter().enumerate() {
+        let mut run = good.clone();
+        plant(&mut run);
+        let report = Report::new(&run, &analysis);
+        assert_eq!(report.verdict(), expected, "case {n}");
+        assert!(report.to_string().contains(row), "case {n}: {report}");
+    }
+
+    // Of nodes that ran: one was suspected by all that suspected another, and of the paused one, long before.
+    let count = |text: &str| -> Vec<u64> {
+        let line = text.lines().find(|line| line.contains("mistaken suspicions")).unwrap();
+        line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect()
+    };
+    let before = count(&text);
+    assert_eq!(before.len(), 3, "the last is phi");
+    let mut run = good.clone();
+    let mut mistaken = run.changes[&NodeId(1)].clone();
+    mistaken.retain(|change| change.peer == two && change.at >= paused.from && change.at < paused.until);
+    for change in &mut mistaken {
+        change.peer = NodeId(3);
+    }
+    run.changes.get_mut(&NodeId(1)).unwrap().extend(mistaken);
+    let report = Report::new(&run, &analysis);
+    assert_eq!(count(&report.to_string()), [before[0] + 1, before[1] + 1, 8]);
+    assert_eq!(report.verdict(), Ok(()));
+}
+
+/// The default stops a node that isn't the one whose clock is set back, unless there is no time for it.
+#[test]
+fn a_short_tour_stops_nobody() {
+    let pause = |nodes, millis| Options::new(nodes, Duration::from_millis(millis)).pause;
+    let stopped = |node, after, time| {
+        let [after, time] = [after, time].map(Duration::from_millis);
+        Some(Pause { node: NodeId(node), after, time })
+    };
+    assert_eq!(Options::default().pause, stopped(4, 2_000, 1_250));
+    assert_eq!((pause(2, 2_000), pause(3, 1_600)), (stopped(1, 800, 500), stopped(2, 640, 400)));
+    assert_eq!((pause(5, 1_599), pause(0, 100)), (None, None));
+}
+
 /// With right clocks the wall clock is right as well: nothing but the offsets makes it wrong.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn right_clocks_are_never_wrong() {
@@ -201,7 +287,7 @@ fn options_are_checked() {
             .check()
             .map_err(|error| format!("{error:?}").split([' ', '{']).next().unwrap_or("").to_owned())
     };
-    let cases: [(Change, &str); 20] = [
+    let cases: [(Change, &str); 24] = [
         (|o| o.nodes = 0, "Nodes"),
         (|o| o.nodes = 1, "Nodes"),
         (|o| o.nodes = 17, "Nodes"),
@@ -222,6 +308,10 @@ fn options_are_checked() {
         (|o| o.offsets_ms = vec![601, -400], "DriftTooLarge"),
         (|o| o.drift_max = Duration::from_millis(549), "DriftTooLarge"),
         (|o| o.port = 65_532, "Port"),
+        (|o| o.pause.as_mut().unwrap().node = NodeId(6), "PauseWithoutNode"),
+        (|o| o.pause.as_mut().unwrap().node = NodeId(0), "PauseWithoutNode"),
+        (|o| o.pause.as_mut().unwrap().time = Duration::from_secs(3), "PauseTooLate"),
+        (|o| o.pause.as_mut().unwrap().after = Duration::MAX, "PauseTooLate"),
     ];
     for (n, (change, expected)) in cases.into_iter().enumerate() {
         assert_eq!(with(change), Err(expected.to_owned()), "case {n}");

@@ -75,6 +75,27 @@ fn quiet_prints_the_paths() {
     assert_eq!(read(folder.path()).header.nodes[0].offset_ms, -1_000);
 }
 
+/// `--pause` stops a node, and the table says what the others made of it; by default a tour that is long enough stops one, and
+/// `none` stops none.
+#[test]
+fn a_pause_is_in_the_table() {
+    let folder = TempDir::new().unwrap();
+    let cases: [(&[&str], Option<&str>); 3] = [
+        (&["--seconds=1", "--pause=1:0.3s:400ms"], Some("node 1 was stopped for ")),
+        (&["--seconds=1.6"], Some("node 2 was stopped for ")),
+        (&["--seconds=1.6", "--pause=none"], None),
+    ];
+    for (args, expected) in cases {
+        let mut all = vec!["--nodes=3", "--out", text(folder.path())];
+        all.extend(args);
+        let output = run(&all);
+        let (stdout, stderr) = texts(&output);
+        assert!(output.status.success(), "{args:?}: {stdout}{stderr}");
+        assert!(stdout.contains(expected.unwrap_or("")), "{args:?}: {stdout}");
+        assert_eq!(stdout.contains("stopped"), expected.is_some(), "{args:?}: {stdout}");
+    }
+}
+
 /// `--shiviz` leaves the trace as a log for ShiViz, too, in which each event is one.
 #[test]
 fn shiviz_leaves_a_log() {
@@ -142,6 +163,13 @@ fn bad_arguments_are_one_line_each() {
         (&["--step", "5:-1s:100ms"], "before the beginning"),
         (&["--step", "5:5s:100ms"], "after the end"),
         (&["--step", "5:1s:100ms", "--step", "5:2s:100ms"], "node 5 twice"),
+        (&["--pause", "4"], "NODE:AFTER:FOR"),
+        (&["--pause", "x:1s:1s"], "`x` is no node"),
+        (&["--pause", "9:1s:1s"], "node 9"),
+        (&["--pause", "4:-1s:1s"], "negative"),
+        (&["--pause", "4:1s:-1s"], "negative"),
+        (&["--pause", "4:1s:4s"], "after the end"),
+        (&["--pause", "4:1s:1s", "--pause", "3:1s:1s"], "--pause"),
         (&["--seed", "-1"], "-1"),
         (&["--port", "65535"], "65535"),
         (&["--port", "70000"], "70000"),

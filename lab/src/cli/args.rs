@@ -5,19 +5,20 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use spacelike::machine::NodeId;
-use spacelike_lab::tour::Options;
+use spacelike_lab::tour::{Options, Pause};
 use spacelike_lab::trace::Step;
 
 /// Nodes that talk over real sockets while their wall clocks go wrong.
 ///
 /// Without arguments this is the tour: five nodes in one process, each with its own TCP listener on loopback and its own
-/// view of the system's clock. Two of the clocks are wrong, and one is set back in the middle of the run. Every message is
+/// view of the system's clock. Two of the clocks are wrong, and one is set back in the middle of the run. One node is stopped
+/// for a while, and the others notice that its heartbeats are missing. Every message is
 /// stamped by wall clock, Lamport clock, hybrid logical clock and vector clock when it is sent and when it is received. At
 /// the end a table says how often each of them put the receive before the send, and which of the events that had nothing to
-/// do with each other it could tell; the trace and a diagram of it are left as files.
+/// do with each other it could tell, and when the stopped node was suspected and trusted again; the trace and a diagram of it are left as files.
 ///
 /// The exit code is 0 if the logical clocks were right on every message and the vector clocks on every pair of events, 1 if
-/// not, if a message was refused or if nothing was exchanged, and 2 if the tour can't be run as asked.
+/// not, if a message was refused, if nothing was exchanged or if the stopped node's absence or return went unnoticed, and 2 if the tour can't be run as asked.
 #[derive(Parser, Debug)]
 #[command(name = "spacelike", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -55,6 +56,11 @@ pub(super) struct TourArgs {
     /// leaves all alone. [default: the last node, at half time, -400ms]
     #[arg(long, value_name = "NODE:AFTER:BY", allow_hyphen_values = true, value_parser = step)]
     step: Vec<StepArg>,
+
+    /// Stops a node for a while, as in 4:2s:1.25s, and longer if the others need longer to notice; `none` stops none.
+    /// [default: the last but one, after two fifths of the time, for a quarter of it, unless that is less than 400ms]
+    #[arg(long, value_name = "NODE:AFTER:FOR", allow_hyphen_values = true, value_parser = pause)]
+    pause: Option<PauseArg>,
 
     /// How far ahead of its wall clock a node lets a stamp be. Stamps farther ahead are refused.
     #[arg(long, value_name = "TIME", default_value = "1s", allow_hyphen_values = true, value_parser = duration)]
@@ -126,6 +132,7 @@ impl TourArgs {
             seed: self.seed,
             port: self.port,
             drift_max: self.drift_max,
+            pause: self.pause.map_or(default.pause, |PauseArg(pause)| pause),
             ..default
         })
     }
@@ -147,6 +154,22 @@ fn step(text: &str) -> Result<StepArg, String> {
     let after_ms =
         u64::try_from(millis(after)?).map_err(|_| format!("`{after}` lies before the beginning"))?;
     Ok(StepArg(Some((NodeId(node), Step { after_ms, by_ms: millis(by)? }))))
+}
+
+/// A node's pause, or none at all.
+#[derive(Clone, Copy, Debug)]
+struct PauseArg(Option<Pause>);
+
+fn pause(text: &str) -> Result<PauseArg, String> {
+    if text == "none" {
+        return Ok(PauseArg(None));
+    }
+    let parts: Vec<&str> = text.split(':').collect();
+    let &[node, after, time] = &parts[..] else {
+        return Err("a pause is written NODE:AFTER:FOR, as in 4:2s:1.25s".into());
+    };
+    let node = node.parse().map_err(|_| format!("`{node}` is no node: they are numbered from 1"))?;
+    Ok(PauseArg(Some(Pause { node: NodeId(node), after: duration(after)?, time: duration(time)? })))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -22,10 +22,14 @@ impl Bar {
         Self(bar)
     }
 
-    pub(super) fn show(&self, progress: Progress) {
+    pub(super) fn show(&self, progress: &Progress) {
         self.0.set_position(millis(progress.elapsed));
-        let Progress { received, inverted, .. } = progress;
-        self.0.set_message(format!("{received} messages, {inverted} inverted by the wall clocks"));
+        let Progress { received, inverted, phi, .. } = progress;
+        let phi: Vec<_> = phi.values().map(|phi| format!("{phi:.0}")).collect();
+        self.0.set_message(format!(
+            "{received} messages, {inverted} inverted by the wall clocks; phi {}",
+            phi.join(" ")
+        ));
     }
 
     pub(super) fn finish(&self) {

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use spacelike::machine::NodeId;
 
+use crate::tour::Pause;
 use crate::trace::{Header, NodeHeader, Step};
 
 /// What to run. The default is what `spacelike` runs without arguments.
@@ -36,6 +37,8 @@ pub struct Options {
     pub port: u16,
     /// How far ahead of its wall clock a node lets a stamp be.
     pub drift_max: Duration,
+    /// The node that is stopped for a while.
+    pub pause: Option<Pause>,
 }
 
 impl Options {
@@ -51,11 +54,16 @@ impl Options {
     pub const MESSAGES_MAX: u64 = 1_000_000;
     /// The greatest offset or step, and the greatest `drift_max`: a day.
     pub const SKEW_MAX: Duration = Duration::from_secs(86_400);
+    /// The shortest pause that there is by default: the others need about 300 ms to notice.
+    pub const PAUSE_MIN: Duration = Duration::from_millis(400);
 
     /// So many nodes for so long: the first's clock is fast, the second's is slow, and the last one's is set back in the
-    /// middle of the run. The rest as by default.
+    /// middle of the run. Another one is stopped for a quarter of the time, if that is long enough. The rest as by default.
     pub fn new(nodes: u32, duration: Duration) -> Self {
         let after_ms = u64::try_from(duration.as_millis() / 2).unwrap_or(u64::MAX);
+        // Not the last: where a node is silent, a step of its clock can't be seen.
+        let node = NodeId(nodes.saturating_sub(1).max(1));
+        let pause = Pause { node, after: duration / 5 * 2, time: duration / 4 };
         Self {
             nodes,
             duration,
@@ -65,6 +73,7 @@ impl Options {
             seed: 1,
             port: 0,
             drift_max: Duration::from_secs(1),
+            pause: Some(pause).filter(|pause| pause.time >= Self::PAUSE_MIN),
         }
     }
 
@@ -100,6 +109,14 @@ impl Options {
             }
             if Duration::from_millis(step.after_ms) >= self.duration {
                 return Err(OptionsError::StepTooLate { node, duration: self.duration });
+            }
+        }
+        if let Some(Pause { node, after, time }) = self.pause {
+            if !self.ids().any(|id| id == node) {
+                return Err(OptionsError::PauseWithoutNode { node, nodes: self.nodes });
+            }
+            if after.saturating_add(time) >= self.duration {
+                return Err(OptionsError::PauseTooLate { node, duration: self.duration });
             }
         }
         let skews = self.offsets_ms.iter().copied().chain(self.steps.values().map(|step| step.by_ms));
@@ -226,6 +243,22 @@ pub enum OptionsError {
     /// A step after the end.
     #[error("--step of node {node} comes after the end: the run takes {} s", duration.as_secs_f64())]
     StepTooLate {
+        /// Which node's.
+        node: NodeId,
+        /// How long the run takes.
+        duration: Duration,
+    },
+    /// A pause of a node that isn't there.
+    #[error("--pause names node {node}, and the nodes are 1 to {nodes}")]
+    PauseWithoutNode {
+        /// Which.
+        node: NodeId,
+        /// How many nodes.
+        nodes: u32,
+    },
+    /// A pause that lasts until after the end.
+    #[error("--pause of node {node} lasts until after the end: the run takes {} s", duration.as_secs_f64())]
+    PauseTooLate {
         /// Which node's.
         node: NodeId,
         /// How long the run takes.

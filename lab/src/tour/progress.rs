@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use spacelike::machine::NodeId;
+
 /// How far a tour has come.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 #[non_exhaustive]
 pub struct Progress {
     /// Since the nodes were started.
@@ -14,4 +17,6 @@ pub struct Progress {
     pub inverted: u64,
     /// Messages that a machine ignored, as no honest peer's. All peers are honest, so it is a fault if there are any.
     pub refused: u64,
+    /// The greatest phi that another node has of each.
+    pub phi: BTreeMap<NodeId, f64>,
 }

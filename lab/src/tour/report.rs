@@ -2,6 +2,7 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use crate::analysis::{Analysis, Pairs, Tally, Traffic};
+use crate::tour::suspicions::{Noticed, mistakes, noticed};
 use crate::tour::verdict::refused_stamps;
 use crate::tour::{Run, Verdict};
 use crate::trace::NodeHeader;
@@ -52,6 +53,11 @@ impl Display for Report<'_> {
             f,
             "  concurrent pairs        {concurrent:>9}   of {pairs} pairs of events on different nodes"
         )?;
+        let (suspected, convicted) = mistakes(run);
+        writeln!(
+            f,
+            "  mistaken suspicions     {suspected:>9}   of nodes that were running, {convicted} of them at phi 8"
+        )?;
         let oddities = [
             (analysis.duplicates, "received twice"),
             (analysis.orphans, "received but never sent"),
@@ -74,6 +80,7 @@ impl Display for Report<'_> {
         self.clock(f, "HLC", analysis.hlc, analysis.hlc_stalls, hlc)?;
         self.clock(f, "vector", analysis.vector, analysis.vector_stalls, vector)?;
 
+        self.pause(f)?;
         write!(f, "\n  node   wall clock                                sent   received")?;
         for node in &header.nodes {
             let traffic = analysis.nodes.get(&node.node).copied().unwrap_or_default();
@@ -85,6 +92,25 @@ impl Display for Report<'_> {
 }
 
 impl Report<'_> {
+    fn pause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(paused) = &self.run.paused else { return Ok(()) };
+        let (node, time) = (paused.node, paused.until.saturating_sub(paused.from).as_millis());
+        writeln!(f, "\n  node {node} was stopped for {time} ms, as a process can be, and then went on")?;
+        writeln!(
+            f,
+            "  seen by    phi 1 after    phi 3 after    phi 8 after    phi at most    trusted again after"
+        )?;
+        for Noticed { by, after, trusted, phi_max, .. } in noticed(self.run) {
+            let [warned, suspected, convicted] = after.map(Silence);
+            writeln!(
+                f,
+                "  {by:>7}{warned:>15}{suspected:>15}{convicted:>15}{phi_max:>15.0}{:>23}",
+                Silence(trusted)
+            )?;
+        }
+        Ok(())
+    }
+
     fn clock(
         &self,
         f: &mut fmt::Formatter<'_>,
@@ -126,6 +152,18 @@ impl Display for Skew<'_> {
             )?;
         }
         Ok(())
+    }
+}
+
+/// After how long, if ever.
+struct Silence(Option<Duration>);
+
+impl Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(time) => Millis(time).fmt(f),
+            None => f.pad("never"),
+        }
     }
 }
 

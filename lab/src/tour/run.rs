@@ -7,13 +7,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use spacelike::machine::NodeId;
+use spacelike::monitor::{Change, Detection, Level};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
-use crate::clocks::{OsClocks, SkewedClocks};
+use crate::clocks::{Clocks, OsClocks, SkewedClocks};
 use crate::net::{Config, Halted, Listener, Node, NoteAt, OnDrift, Stats};
 use crate::tour::gossip::{Gossip, Note, Request, Stamps};
-use crate::tour::{Options, Progress, TourError};
+use crate::tour::{Options, Pause, Paused, Progress, TourError};
 use crate::trace::{Event, Kind, MessageId, Trace};
 
 /// Nodes that have their ports and wait to be run.
@@ -50,6 +51,10 @@ pub struct Run {
     pub progress: Progress,
     /// What each node's driver counted.
     pub stats: BTreeMap<NodeId, Stats>,
+    /// Whom each node suspected and trusted again, in the order of its noticing.
+    pub changes: BTreeMap<NodeId, Vec<Change>>,
+    /// What became of the pause; `None` if there was none, or it didn't end before the tour was stopped.
+    pub paused: Option<Paused>,
     /// It was stopped before its time.
     pub interrupted: bool,
 }
@@ -82,9 +87,9 @@ impl Tour {
         stop: impl Future<Output = ()>,
         watch: impl FnMut(Progress),
     ) -> Result<Run, TourError> {
-        let (began, duration) = (Instant::now(), self.options.duration);
+        let plan = Plan { began: Instant::now(), duration: self.options.duration, pause: self.options.pause };
         let (nodes, book) = self.start().await?;
-        talk(nodes, book, began, duration, stop, watch).await
+        talk(nodes, book, plan, stop, watch).await
     }
 
     async fn start(self) -> Result<(Nodes, Book), TourError> {
@@ -102,6 +107,11 @@ impl Tour {
             config.drift_max = self.options.drift_max;
             config.on_drift = OnDrift::Refuse;
             config.seed = self.options.seed;
+            config.detection = DETECTION;
+            if let Some(pause) = self.options.pause {
+                // So that its connections outlive it.
+                config.limits.idle_timeout += pause.time + PAUSE_PATIENCE;
+            }
             let mut skewed = SkewedClocks::new(self.options.offset_ms(node)).on(clocks.clone());
             if let Some(step) = self.options.steps.get(&node) {
                 skewed = skewed.step(Duration::from_millis(step.after_ms), step.by_ms);
@@ -118,22 +128,31 @@ impl Tour {
             }
         }
         let trace = Trace { header: self.options.header(), events: Vec::new() };
-        Ok((nodes, Book { inbox, trace, progress: Progress::default() }))
+        Ok((nodes, Book { inbox, trace, progress: Progress::default(), clocks }))
     }
 }
 
 type Nodes = BTreeMap<NodeId, Node<Gossip>>;
 
+/// What is to be done with the nodes.
+struct Plan {
+    began: Instant,
+    duration: Duration,
+    pause: Option<Pause>,
+}
+
 /// What a run is once the nodes are started.
 async fn talk(
     nodes: Nodes,
     mut book: Book,
-    began: Instant,
-    duration: Duration,
+    Plan { began, duration, pause }: Plan,
     stop: impl Future<Output = ()>,
     mut watch: impl FnMut(Progress),
 ) -> Result<Run, TourError> {
+    let mut paused = None;
     let ended = {
+        let mut pausing = pin!(pausing(&nodes, pause, began, book.clocks.clone()));
+        let mut is_pausing = pause.is_some();
         // Dropped at the end of the block, so that its owner learns that nobody waits for it any more.
         let mut stop = pin!(stop);
         let mut halted = pin!(halted(&nodes));
@@ -143,10 +162,12 @@ async fn talk(
             tokio::select! {
                 error = &mut halted => break Err(error),
                 () = &mut stop => break Ok(true),
-                () = sleep_until(began + duration) => break Ok(false),
+                done = &mut pausing, if is_pausing => (paused, is_pausing) = (done, false),
+                () = sleep_until(began + duration), if !is_pausing => break Ok(false),
                 _ = tick.tick() => {
                     book.read();
-                    watch(Progress { elapsed: began.elapsed(), ..book.progress });
+                    let phi = nodes.keys().map(|&node| (node, phi_max(&nodes, node))).collect();
+                    watch(Progress { elapsed: began.elapsed(), phi, ..book.progress.clone() });
                 }
             }
         }
@@ -160,11 +181,69 @@ async fn talk(
     };
     let elapsed = began.elapsed();
     hush(&nodes, &mut book).await;
+    let changes = nodes.iter().map(|(&node, running)| (node, running.changes())).collect();
     let stats = shutdown(nodes).await?;
     book.read();
-    let progress = Progress { elapsed, ..book.progress };
-    watch(progress);
-    Ok(Run { trace: book.close(), progress, stats, interrupted })
+    let progress = Progress { elapsed, ..book.progress.clone() };
+    watch(progress.clone());
+    Ok(Run { trace: book.close(), progress, stats, changes, paused, interrupted })
+}
+
+/// Stops a node for a while, until the others have noticed, and waits until they have noticed its return: so a slow machine
+/// makes the tour longer and not wrong.
+async fn pausing(
+    nodes: &Nodes,
+    pause: Option<Pause>,
+    began: Instant,
+    mut clocks: OsClocks,
+) -> Option<Paused> {
+    let Pause { node, after, time } = pause?;
+    let running = nodes.get(&node)?;
+    sleep_until(began + after).await;
+    // A wall clock that can't be read halts the nodes.
+    let mut now = || clocks.reading().ok().map(|reading| reading.monotonic);
+    let (mut from, mut phi_max) = (None, BTreeMap::new());
+    let noticing = async {
+        from = now();
+        let end = Instant::now() + time;
+        while Instant::now() < end || !all(nodes, node, |level| level >= Some(Level::Convict)) {
+            for (&by, other) in nodes.iter().filter(|(by, _)| **by != node) {
+                let phi = other.peers().get(&node).map_or(0.0, |health| health.suspicion.phi);
+                phi_max.entry(by).and_modify(|max: &mut f64| *max = max.max(phi)).or_insert(phi);
+            }
+            sleep(GLANCE).await;
+        }
+    };
+    tokio::select! {
+        // It has begun before the time is taken.
+        biased;
+        () = running.pause(time.saturating_add(PAUSE_PATIENCE)) => {}
+        () = noticing => {}
+    }
+    let until = now()?;
+    let trusting = async {
+        while !all(nodes, node, |level| level.is_none()) {
+            sleep(GLANCE).await;
+        }
+    };
+    let _ = timeout(PAUSE_PATIENCE, trusting).await; // the verdict sees it
+    Some(Paused { node, from: from?, until, phi_max })
+}
+
+/// Whether that is what all others last made of a node.
+fn all(nodes: &Nodes, node: NodeId, holds: impl Fn(Option<Level>) -> bool) -> bool {
+    let mut others = nodes.iter().filter(|(by, _)| **by != node);
+    others.all(|(_, other)| {
+        let last = other.changes().into_iter().rfind(|change| change.peer == node);
+        holds(last.and_then(|change| change.to))
+    })
+}
+
+/// The greatest phi that another node has of it.
+fn phi_max(nodes: &Nodes, node: NodeId) -> f64 {
+    let others = nodes.iter().filter(|(by, _)| **by != node);
+    let phis = others.filter_map(|(_, other)| other.peers().get(&node).map(|health| health.suspicion.phi));
+    phis.fold(0.0, f64::max)
 }
 
 /// Waits until a node stops by itself.
@@ -186,13 +265,13 @@ async fn hush(nodes: &Nodes, book: &mut Book) {
         // A node that doesn't answer has halted, and says so when it is shut down.
         let _ = timeout(PATIENCE, node.request(Request::Hush)).await;
     }
-    let mut news = (book.progress, Instant::now());
+    let mut news = ((0, 0, 0), Instant::now());
     loop {
         book.read();
-        if book.progress != news.0 {
-            news = (book.progress, Instant::now());
-        }
         let Progress { sent, received, refused, .. } = book.progress;
+        if (sent, received, refused) != news.0 {
+            news = ((sent, received, refused), Instant::now());
+        }
         if received + refused >= sent || news.1.elapsed() >= PATIENCE {
             return;
         }
@@ -219,6 +298,8 @@ struct Book {
     inbox: Receiver<NoteAt<Note>>,
     trace: Trace,
     progress: Progress,
+    /// Those of all nodes, but for what is wrong with their wall clocks.
+    clocks: OsClocks,
 }
 
 impl Book {
@@ -263,6 +344,17 @@ const CLUSTER: u64 = u64::from_be_bytes(*b"the tour");
 
 const TICK: Duration = Duration::from_millis(100);
 
+/// Twenty beats a second, and 200 ms for a busy machine: a silence is at phi 8 after about 280 ms.
+const DETECTION: Detection =
+    Detection { pause: Duration::from_millis(200), ..Detection::every(Duration::from_millis(50)) };
+
+/// How often the pause is looked after.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// How much longer than asked for a pause may last until all have noticed, and how long its end may go unnoticed: long for
+/// loopback, so that a busy machine makes no fault.
+const PAUSE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// How long nothing may arrive before what is missing is given up: long for loopback, so that a slow machine loses nothing.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -279,7 +371,7 @@ mod tests {
     fn the_trace_is_in_true_order() {
         let (sender, inbox) = mpsc::channel();
         let trace = Trace { header: Options::default().header(), events: Vec::new() };
-        let mut book = Book { inbox, trace, progress: Progress::default() };
+        let mut book = Book { inbox, trace, progress: Progress::default(), clocks: OsClocks::new() };
         let (one, two) = (NodeId(1), NodeId(2));
         for (node, micros, sequence) in [(two, 5, 0), (two, 7, 1), (one, 1, 0), (one, 7, 1), (two, 7, 2)] {
             let monotonic = Duration::from_micros(micros);
@@ -308,7 +400,8 @@ mod tests {
         let halts = |_| panic!("planted");
         nodes.insert(node, Node::start(socket, config, machine, OsClocks::new(), halts).await.unwrap());
 
-        let run = talk(nodes, book, Instant::now(), options.duration, std::future::pending(), |_| ());
+        let plan = Plan { began: Instant::now(), duration: options.duration, pause: None };
+        let run = talk(nodes, book, plan, std::future::pending(), |_| ());
         let ended =
             tokio::time::timeout(Duration::from_secs(30), run).await.expect("it ends long before its time");
         match ended {

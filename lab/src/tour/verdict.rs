@@ -1,7 +1,11 @@
+use spacelike::machine::NodeId;
+
 use crate::analysis::{self, Analysis};
 use crate::tour::Run;
+use crate::tour::suspicions::noticed;
 
-/// Why a tour proves nothing for the logical clocks, or something against them. All its nodes are honest, and its options
+/// Why a tour proves nothing for the logical clocks and the failure detectors, or something against them. That a node which ran
+/// was suspected for a while is no fault: the system may have kept it waiting. All its nodes are honest, and its options
 /// keep the wall clocks within the drift that the nodes accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -29,10 +33,27 @@ pub enum Verdict {
         /// Sends of a message that was sent before.
         resends: u64,
     },
+    /// A node was stopped, and another one didn't notice.
+    #[error("node {node} was paused, and node {by} didn't suspect it")]
+    Unsuspected {
+        /// Who was paused.
+        node: NodeId,
+        /// Who didn't notice.
+        by: NodeId,
+    },
+    /// A node went on, and another one didn't notice.
+    #[error("node {node} went on after a pause, and node {by} didn't trust it again")]
+    Untrusted {
+        /// Who was paused.
+        node: NodeId,
+        /// Who didn't notice.
+        by: NodeId,
+    },
 }
 
 impl Verdict {
-    /// What is wrong with a run, the worst first: a broken clock, then what was refused, then what can't be joined.
+    /// What is wrong with a run, the worst first: a broken clock, then what was refused, then what can't be joined, then a
+    /// pause that wasn't noticed.
     pub(super) fn of(run: &Run, analysis: &Analysis) -> Result<(), Self> {
         let trace = analysis.verdict();
         if let Err(broken @ (analysis::Verdict::Broken { .. } | analysis::Verdict::Ordered { .. })) = trace {
@@ -45,6 +66,15 @@ impl Verdict {
         let &Analysis { orphans, resends, .. } = analysis;
         if orphans + resends > 0 {
             return Err(Self::Unjoined { orphans, resends });
+        }
+        let node = run.paused.as_ref().map_or(NodeId(0), |paused| paused.node);
+        for noticed in noticed(run) {
+            if !noticed.is_suspected {
+                return Err(Self::Unsuspected { node, by: noticed.by });
+            }
+            if noticed.trusted.is_none() {
+                return Err(Self::Untrusted { node, by: noticed.by });
+            }
         }
         Ok(trace?)
     }
