@@ -82,7 +82,7 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
         let fit = parameters.fit(Sums::default());
         let silences = parameters.silences(fit);
         Self {
-            published: array::from_fn(|level| Published::new(silences[level])),
+            published: array::from_fn(|level| Published::new(0, silences[level])),
             arrivals: SharedArrivals::new(),
             window: SharedWindow::new(),
             clip: AtomicU64::new(parameters.clip(fit)),

@@ -15,9 +15,9 @@ pub(crate) struct Published {
 }
 
 impl Published {
-    /// Of generation zero: what holds before anything is known.
-    pub(crate) fn new(timeout: u64) -> Self {
-        Self { word: AtomicU64::new(pack(0, timeout)) }
+    /// What is to be replaced by newer generations.
+    pub(crate) fn new(generation: u64, timeout: u64) -> Self {
+        Self { word: AtomicU64::new(pack(generation, timeout)) }
     }
 
     #[inline]

@@ -1,0 +1,381 @@
+//! Models of [`Phi`], and of what it is made of.
+
+use core::time::Duration;
+use std::vec::Vec;
+
+use super::{Arc, model, mutant, thread};
+use crate::published::Published;
+use crate::shared_arrivals::{Arrival, SharedArrivals};
+use crate::shared_window::{SharedWindow, Snapshot};
+use crate::window::Sums;
+use crate::{Beat, Heard, Normal, Phi, Resolution, Settings};
+
+/// What a thread does with what it shares, and what comes of it.
+type Role<T, R> = fn(&T) -> R;
+
+/// Runs each role in a thread of its own, but the first, which is for this one; gives what came of them, and what they shared.
+fn race<T: Send + Sync + 'static, R: Send + 'static>(shared: T, roles: &[Role<T, R>]) -> (Arc<T>, Vec<R>) {
+    let shared = Arc::new(shared);
+    let spawned: Vec<_> = roles[1..]
+        .iter()
+        .map(|&role| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || role(&shared))
+        })
+        .collect();
+    let mut results = Vec::from([roles[0](&shared)]);
+    results.extend(spawned.into_iter().map(|thread| thread.join().unwrap()));
+    (shared, results)
+}
+
+/// The window: its intervals are powers of ten, so that their sums tell which they are.
+fn recorded<const N: usize>(roles: &[Role<SharedWindow<N>, Option<Snapshot>>], all: &[u64]) {
+    let (window, snapshots) = race(SharedWindow::new(), roles);
+    for snapshot in snapshots.into_iter().flatten() {
+        judge::<N>(snapshot, all);
+    }
+    let Some(rest) = window.snapshot() else { panic!("broken: nobody records, and it looks so") };
+    assert_eq!(rest.generation, all.len() as u64, "broken: a record is lost, or twice there");
+    judge::<N>(rest, all);
+}
+
+/// Whether the sums are those of as many intervals as they say, and of which the window has room for.
+fn judge<const N: usize>(snapshot: Snapshot, all: &[u64]) {
+    let Snapshot { generation, sums } = snapshot;
+    let kept =
+        |set: usize| all.iter().enumerate().filter(move |(index, _)| set >> index & 1 == 1).map(|(_, i)| *i);
+    let possible = (0..1 << all.len()).filter(|set: &usize| set.count_ones() == sums.count);
+    assert!(
+        u64::from(sums.count) == generation.min(N as u64)
+            && possible.into_iter().any(|set| {
+                kept(set).sum::<u64>() == sums.sum && kept(set).map(|i| i * i).sum::<u64>() == sums.squares
+            }),
+        "broken: {snapshot:?} is torn"
+    );
+}
+
+fn record_10<const N: usize>(window: &SharedWindow<N>) -> Option<Snapshot> {
+    window.record(10);
+    None
+}
+
+fn record_100_and_1000<const N: usize>(window: &SharedWindow<N>) -> Option<Snapshot> {
+    window.record(100);
+    window.record(1_000);
+    None
+}
+
+fn record_100<const N: usize>(window: &SharedWindow<N>) -> Option<Snapshot> {
+    window.record(100);
+    None
+}
+
+fn look<const N: usize>(window: &SharedWindow<N>) -> Option<Snapshot> {
+    window.snapshot()
+}
+
+fn two_writers_and_a_reader<const N: usize>() {
+    model(|| recorded::<N>(&[look, record_10, record_100], &[10, 100]));
+}
+
+/// A snapshot is never of a part of a record, whether there is room for all or the one takes the place of the other; and at rest
+/// the sums are those of the intervals that are there.
+#[test]
+fn snapshots_are_of_complete_records() {
+    two_writers_and_a_reader::<1>();
+    two_writers_and_a_reader::<2>();
+    two_writers_and_a_reader::<4>();
+}
+
+mutant!(snapshots_need_fences, NoFence, two_writers_and_a_reader::<4>());
+mutant!(snapshots_need_release, NoRelease, two_writers_and_a_reader::<4>());
+mutant!(snapshots_need_acquire, NoAcquire, two_writers_and_a_reader::<4>());
+mutant!(sums_need_one_step, Torn, two_writers_and_a_reader::<1>());
+
+/// The same for a thread that records twice, and so takes the place of another that is not done, or of itself.
+#[test]
+fn places_are_taken_by_one_each() {
+    model(|| recorded::<1>(&[record_10, record_100_and_1000], &[10, 100, 1_000]));
+    model(|| recorded::<2>(&[record_10, record_100_and_1000], &[10, 100, 1_000]));
+}
+
+mutant!(
+    places_need_one_step,
+    Torn,
+    model(|| recorded::<1>(&[record_10, record_100_and_1000], &[10, 100, 1_000]))
+);
+
+/// Of several threads that record and then look, one sees all: so the last timeouts are published by somebody.
+#[test]
+fn somebody_sees_all() {
+    somebody_looks_last();
+}
+
+fn somebody_looks_last() {
+    fn record_and_look<const INTERVAL: u64>(window: &SharedWindow<4>) -> Option<Snapshot> {
+        window.record(INTERVAL);
+        window.snapshot()
+    }
+
+    model(|| {
+        let (_, seen) = race(SharedWindow::new(), &[record_and_look::<10>, record_and_look::<100>]);
+        let all = Snapshot { generation: 2, sums: Sums { count: 2, sum: 110, squares: 10_100 } };
+        assert!(seen.contains(&Some(all)), "broken: {seen:?}, and nobody sees all");
+    });
+}
+
+mutant!(seeing_all_needs_release, NoRelease, somebody_looks_last());
+mutant!(seeing_all_needs_acquire, NoAcquire, somebody_looks_last());
+mutant!(seeing_all_needs_one_step, Torn, somebody_looks_last());
+
+fn two_publish<const FIRST: u64>() {
+    model(|| {
+        let (published, _) = race(
+            Published::new(FIRST, 7),
+            &[|it: &Published| it.publish(FIRST + 1, 11), |it: &Published| it.publish(FIRST + 2, 22)],
+        );
+        assert_eq!(published.timeout(), 22, "broken: an older timeout stays");
+    });
+}
+
+/// Whoever is late doesn't put back an older timeout; also where generations wrap.
+#[test]
+fn the_newest_timeout_stays() {
+    two_publish::<0>();
+    two_publish::<0xF_FFFE>();
+    two_publish::<0xF_FFFF>();
+}
+
+mutant!(publishing_needs_to_compare, Stores, two_publish::<0>());
+mutant!(publishing_needs_one_step, Torn, two_publish::<0>());
+
+#[cfg(loom)]
+#[test]
+fn publishing_needs_no_ordering() {
+    crate::sync::with_mutant(crate::sync::Mutant::Relaxed, two_publish::<0>);
+}
+
+const TICK: Resolution = Resolution::of_nanos_log2(0);
+
+/// A silence of 15 is a stall.
+const CLIP: u64 = 15;
+
+fn at(tick: u64) -> Beat {
+    Beat::at(Duration::from_nanos(tick))
+}
+
+fn arrive(arrivals: &SharedArrivals, beat: Beat) -> Arrival {
+    arrivals.arrive(&beat, TICK, CLIP)
+}
+
+/// Of a peer that has beaten at these ticks, numbered from 1, in epoch 1.
+fn heard(ticks: &[u64]) -> SharedArrivals {
+    let arrivals = SharedArrivals::new();
+    for (&tick, number) in ticks.iter().zip(1..) {
+        arrive(&arrivals, at(tick).with_sequence(number).with_epoch(1));
+    }
+    arrivals
+}
+
+fn ticks(arrivals: &[Arrival]) -> u64 {
+    arrivals
+        .iter()
+        .map(|arrival| if let Arrival::Interval { ticks, .. } = arrival { *ticks } else { 0 })
+        .sum()
+}
+
+fn beats_at_once() {
+    model(|| {
+        let (arrivals, said) = race(
+            SharedArrivals::new(),
+            &[|it| [arrive(it, at(20)), arrive(it, at(50))], |it| [arrive(it, at(10)), arrive(it, at(40))]],
+        );
+        let said = said.concat();
+        assert_eq!(arrivals.evidence(), Some(50), "broken: the last isn't the latest");
+        let firsts = said.iter().filter(|arrival| **arrival == Arrival::First).count();
+        assert_eq!(firsts, 1, "broken: {said:?}");
+        let first = if said[0] == Arrival::First { 20 } else { 10 };
+        assert_eq!(ticks(&said), 50 - first, "broken: {said:?} don't add up");
+    });
+}
+
+/// Each tick between the first and the latest beat is in one interval, whoever hears them; and one beat is the first.
+#[test]
+fn intervals_add_up() {
+    beats_at_once();
+}
+
+mutant!(intervals_need_one_step, Torn, beats_at_once());
+
+#[cfg(loom)]
+#[test]
+fn intervals_need_no_ordering() {
+    crate::sync::with_mutant(crate::sync::Mutant::Relaxed, beats_at_once);
+}
+
+fn a_gap_and_a_beat() {
+    model(|| {
+        let (arrivals, said) = race(
+            heard(&[10]),
+            &[
+                |it| arrive(it, at(200)),
+                |it| {
+                    it.observe_local_gap(100);
+                    Arrival::Stale
+                },
+            ],
+        );
+        let latest = arrivals.evidence().unwrap();
+        assert_eq!(ticks(&said) + 100, latest - 10, "broken: {said:?} and the gap don't add up to {latest}");
+    });
+}
+
+/// A gap of ours is in no interval, and shifts what comes after it by as much as it took.
+#[test]
+fn gaps_and_intervals_add_up() {
+    a_gap_and_a_beat();
+}
+
+mutant!(gaps_need_one_step, Torn, a_gap_and_a_beat());
+mutant!(gaps_need_to_compare, Stores, a_gap_and_a_beat());
+
+fn numbers_at_once() {
+    model(|| {
+        let (_, said) = race(
+            heard(&[10, 20]),
+            &[|it| arrive(it, at(30).with_sequence(4)), |it| arrive(it, at(40).with_sequence(7))],
+        );
+        let lost = said.iter().filter_map(|arrival| match arrival {
+            Arrival::Interval { lost, .. } => Some(*lost),
+            _ => None,
+        });
+        let lost: Vec<_> = lost.collect();
+        assert_eq!(lost.iter().sum::<u64>() + lost.len() as u64, 7 - 2, "broken: {said:?}");
+    });
+}
+
+/// Each number that was skipped is counted once: what is lost, and what is heard, adds up to what was sent.
+#[test]
+fn gaps_of_numbers_are_counted_once() {
+    numbers_at_once();
+}
+
+mutant!(numbers_need_one_step, Torn, numbers_at_once());
+mutant!(numbers_need_to_compare, Stores, numbers_at_once());
+
+/// A restart is heard of twice, or a beat of the life before comes in between; the next beat of the new life is its third, of
+/// which so many are heard before.
+fn restarts(roles: &'static [Role<SharedArrivals, Arrival>], before: u64) {
+    model(move || {
+        let (arrivals, said) = race(heard(&[10, 20]), roles);
+        let restarts = said.iter().filter(|arrival| **arrival == Arrival::Restarted).count();
+        assert_eq!(restarts, 1, "broken: {said:?}");
+        let old = arrive(&arrivals, at(50).with_sequence(100).with_epoch(1));
+        assert_eq!(old, Arrival::Stale, "broken: the life before goes on");
+        let next = arrive(&arrivals, at(60).with_sequence(3).with_epoch(2));
+        let Arrival::Interval { lost, .. } = next else {
+            panic!("broken: the new life isn't heard after {said:?}")
+        };
+        assert_eq!(lost, 2 - before, "broken: the number is forgotten after {said:?}");
+    });
+}
+
+const TWICE: &[Role<SharedArrivals, Arrival>] = &[
+    |it| arrive(it, at(30).with_sequence(1).with_epoch(2)),
+    |it| arrive(it, at(40).with_sequence(2).with_epoch(2)),
+];
+
+const WITH_AN_OLD_ONE: &[Role<SharedArrivals, Arrival>] = &[
+    |it| arrive(it, at(30).with_sequence(90).with_epoch(1)),
+    |it| arrive(it, at(40).with_sequence(1).with_epoch(2)),
+];
+
+/// One thread sees each restart, and numbers of the life before are none of the new one.
+#[test]
+fn restarts_are_seen_once() {
+    restarts(TWICE, 2);
+    restarts(WITH_AN_OLD_ONE, 1);
+}
+
+mutant!(restarts_need_one_step, Torn, restarts(TWICE, 2));
+mutant!(an_old_life_needs_release, NoRelease, restarts(WITH_AN_OLD_ONE, 1));
+mutant!(an_old_life_needs_acquire, NoAcquire, restarts(WITH_AN_OLD_ONE, 1));
+
+/// Beats come every 10, until two come at once and much too late; who looks meanwhile sees neither more life than there is, nor
+/// less than there was.
+fn a_backlog() {
+    model(|| {
+        let (arrivals, seen) = race(
+            heard(&[10, 20, 30]),
+            &[
+                |it| Vec::from([it.evidence(), it.evidence()]),
+                |it| {
+                    arrive(it, at(100).with_sequence(4));
+                    Vec::new()
+                },
+            ],
+        );
+        let seen = seen.concat();
+        for evidence in seen.iter().copied().flatten() {
+            assert!(evidence <= 45, "broken: a late beat at 100 proves life at {evidence}");
+        }
+        assert!(seen.is_sorted() && seen[0] >= Some(30), "broken: {seen:?}: there was more evidence before");
+        assert_eq!(arrivals.evidence(), Some(45), "broken: it is late by 60, of which 5 are nothing");
+    });
+}
+
+/// The evidence of a late beat is never taken for more than it is, not even for a moment.
+#[test]
+fn a_backlog_is_seen_with_its_beats() {
+    a_backlog();
+}
+
+mutant!(a_backlog_needs_release, NoRelease, a_backlog());
+mutant!(a_backlog_needs_acquire, NoAcquire, a_backlog());
+
+fn a_backlog_of_two() {
+    model(|| {
+        let (arrivals, _) = race(
+            heard(&[10, 20, 30]),
+            &[|it| arrive(it, at(100).with_sequence(4)), |it| arrive(it, at(101).with_sequence(5))],
+        );
+        let evidence = arrivals.evidence().unwrap();
+        assert!((30..=55).contains(&evidence), "broken: what comes at 100 and 101 proves life at {evidence}");
+    });
+}
+
+/// Of beats of a backlog that are heard at once, no two take the stall for theirs, and none hides it.
+#[test]
+fn a_backlog_is_counted_once() {
+    a_backlog_of_two();
+}
+
+fn tenth(level: f64) -> Phi<Normal, 4, 1> {
+    let settings =
+        Settings { sd_min: Duration::ZERO, sd_min_permille: 0, ..Settings::new(Duration::from_micros(1)) };
+    Phi::new(&Settings { resolution: TICK, ..settings }, [level])
+}
+
+fn beats_of_two_threads() {
+    model(|| {
+        let peer = tenth(8.0);
+        peer.heartbeat(at(1_000));
+        let (peer, heard) = race(
+            peer,
+            &[
+                |it: &Phi<Normal, 4, 1>| it.heartbeat(at(2_000)),
+                |it: &Phi<Normal, 4, 1>| it.heartbeat(at(3_500)),
+            ],
+        );
+        assert!(heard.iter().any(|heard| matches!(heard, Heard::Interval { .. })), "broken: {heard:?}");
+        assert_eq!(peer.deadline(0), peer.deadline_at(8.0), "broken: an older timeout stays after {heard:?}");
+    });
+}
+
+/// When nobody hears a beat, what is published is the newest: the deadline is that of all intervals that were recorded.
+#[test]
+fn at_rest_the_newest_timeout_is_published() {
+    beats_of_two_threads();
+}
+
+mutant!(at_rest_needs_to_compare, Stores, beats_of_two_threads());
