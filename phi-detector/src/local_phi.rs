@@ -82,8 +82,7 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
     /// # Panics
     /// If the level isn't greater than zero and finite.
     pub fn deadline_at(&self, level: f64) -> Option<Duration> {
-        let silence = self.parameters.silence(self.fit, level);
-        Some(self.watch.resolution().duration(self.watch.evidence()?.saturating_add(silence)))
+        self.watch.after(self.parameters.silence(self.fit, level))
     }
 
     /// Computes from the window what queries need.

@@ -129,8 +129,7 @@ impl<const N: usize, const L: usize> QuantileTail<N, L> {
     /// # Panics
     /// If the level isn't greater than zero and finite.
     pub fn deadline_at(&self, level: f64) -> Option<Duration> {
-        let silence = self.silence(Place::of(level));
-        Some(self.watch.resolution().duration(self.watch.evidence()?.saturating_add(silence)))
+        self.watch.after(self.silence(Place::of(level)))
     }
 
     /// Computes from the intervals what queries need.

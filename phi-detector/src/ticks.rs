@@ -4,6 +4,22 @@ use core::time::Duration;
 ///
 /// Intervals are kept in 26 bits of ticks: with the default of 2^20 ns, about a millisecond, up to 19 hours. Longer ones count
 /// as that. A shorter tick is for beats that come every few milliseconds.
+///
+/// Time ends with the tick in which nanoseconds no longer fit 64 bits, 584 years after its origin: no deadline is later, and
+/// whatever is later counts as that. So every silence ends there at the latest.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Beat, FailureDetector, FixedTimeout, Resolution};
+///
+/// let micro = Resolution::of_nanos_log2(10);
+/// assert_eq!(micro.tick(), Duration::from_nanos(1_024));
+///
+/// let mut peer = FixedTimeout::with_resolution(Duration::from_millis(2), [1.0], micro);
+/// peer.heartbeat(Beat::at(Duration::ZERO));
+/// assert_eq!(peer.deadline(0), Some(micro.tick() * 1_954)); // 2 ms, in whole ticks
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Resolution {
     shift: u32,
@@ -32,6 +48,13 @@ impl Resolution {
     pub(crate) const fn ticks(self, time: Duration) -> u64 {
         let nanos = time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos() as u64);
         nanos >> self.shift
+    }
+
+    /// So many ticks later, or the last tick there is: in which what is later than all ticks is, too.
+    #[inline]
+    pub(crate) const fn after(self, tick: u64, ticks: u64) -> u64 {
+        let (after, last) = (tick.saturating_add(ticks), u64::MAX >> self.shift);
+        if after < last { after } else { last }
     }
 
     /// So many ticks, at least one if it is any time at all.

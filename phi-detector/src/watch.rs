@@ -39,7 +39,7 @@ impl<const L: usize> Watch<L> {
     /// Each level is reached after a silence of so many ticks.
     pub(crate) fn publish(&mut self, silences: [u64; L]) {
         if let Some(evidence) = self.arrivals.evidence() {
-            self.deadlines = silences.map(|silence| evidence.saturating_add(silence));
+            self.deadlines = silences.map(|silence| self.resolution.after(evidence, silence));
         }
     }
 
@@ -56,6 +56,12 @@ impl<const L: usize> Watch<L> {
     /// The latest evidence of life; `None` if the peer is unknown.
     pub(crate) fn evidence(&self) -> Option<u64> {
         self.arrivals.evidence()
+    }
+
+    /// When it will have been silent for so many ticks; `None` if the peer is unknown.
+    pub(crate) fn after(&self, silence: u64) -> Option<Duration> {
+        let evidence = self.evidence()?;
+        Some(self.resolution.duration(self.resolution.after(evidence, silence)))
     }
 
     /// With the phi of a silence of so many ticks, and the state of a peer that is known.

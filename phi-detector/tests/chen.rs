@@ -347,8 +347,10 @@ fn obeys(mut peer: impl Detector, levels: [f64; 3], tick: Duration, history: &[I
                 least
             );
             least = suspicion.phi;
-            // Beyond, ticks are no longer exact as floats.
-            if deadline >= HORIZON || suspicion.elapsed.as_nanos() / tick.as_nanos() > 1 << 40 {
+            // In the last tick every silence ends. Beyond 2^40, ticks are no longer exact as floats.
+            if deadline.saturating_add(tick) > HORIZON
+                || suspicion.elapsed.as_nanos() / tick.as_nanos() > 1 << 40
+            {
                 continue;
             }
             prop_assert!(suspicion.elapsed >= tick, "the evidence itself is no silence");

@@ -7,8 +7,8 @@ use core::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use spacelike_phi_detector::{
-    Beat, Exponential, FailureDetector, FixedTimeout, Heard, LocalPhi, Logistic, Model, Normal, Resolution,
-    Settings, State,
+    Beat, Exponential, FailureDetector, FixedTimeout, Heard, Jacobson, LocalPhi, Logistic, Model, Normal,
+    Resolution, Settings, State,
 };
 
 /// What a detector is told.
@@ -164,7 +164,7 @@ fn obeys<D: FailureDetector + Debug>(
             prop_assert!(suspicion.phi >= least * (1.0 - 1e-15), "{suspicion:?} at {now:?}, after {least}");
             least = suspicion.phi;
             for (level, deadline) in deadlines.into_iter().enumerate() {
-                let due = deadline.is_none_or(|deadline| deadline <= now.min(HORIZON));
+                let due = deadline.is_none_or(|deadline| deadline <= now);
                 prop_assert_eq!(detector.is_suspect(now, level), due, "level {} at {:?}", level, now);
                 prop_assert_eq!(suspicion.state == State::Unknown, deadline.is_none());
             }
@@ -182,8 +182,8 @@ fn agrees<M: Model>(settings: &Settings, levels: [f64; 3], history: &[Input]) ->
         for (index, level) in levels.into_iter().enumerate() {
             let Some(deadline) = peer.deadline(index) else { continue };
             let silence = peer.suspicion(deadline).elapsed;
-            // Beyond, ticks are no longer exact as floats.
-            if deadline >= HORIZON || silence.as_nanos() / tick.as_nanos() > 1 << 40 {
+            // In the last tick every silence ends. Beyond 2^40, ticks are no longer exact as floats.
+            if deadline.saturating_add(tick) > HORIZON || silence.as_nanos() / tick.as_nanos() > 1 << 40 {
                 continue;
             }
             prop_assert_eq!(peer.deadline_at(level), Some(deadline));
@@ -303,6 +303,9 @@ proptest! {
         let timeout = Duration::from_millis(timeout);
         let fixed = FixedTimeout::with_resolution(timeout, levels, settings.resolution);
         obeys(fixed, tick, &history, &times)?;
+        let (initial, floor) = (timeout.max(tick), settings.sd_min);
+        let jacobson = Jacobson::with_resolution(initial, floor, settings.pause, levels, settings.resolution);
+        obeys(jacobson, tick, &history, &times)?;
     }
 
     /// `phi` and `deadline` are inverse to within one tick, so that the timer and the graph tell the same.
@@ -322,7 +325,10 @@ proptest! {
         for input in &history {
             tell(&mut peer, input);
             for (index, level) in levels.into_iter().enumerate() {
-                let Some(deadline) = peer.deadline(index).filter(|deadline| *deadline < HORIZON) else { continue };
+                let Some(deadline) = peer.deadline(index) else { continue };
+                if deadline.saturating_add(tick) > HORIZON {
+                    continue;
+                }
                 prop_assert!(peer.suspicion(deadline).phi >= level * (1.0 - 1e-9));
                 // A tick is the least timeout.
                 if peer.suspicion(deadline).elapsed > tick {

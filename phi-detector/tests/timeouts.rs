@@ -4,7 +4,10 @@ use core::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use spacelike_phi_detector::{Beat, FailureDetector, Heard, Jacobson, ProbeTimeout, State};
+use spacelike_phi_detector::{
+    Beat, Exponential, FailureDetector, FixedTimeout, Heard, Jacobson, LocalPhi, Logistic, Normal,
+    ProbeTimeout, Settings, State,
+};
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -66,17 +69,52 @@ fn takes_what_comes(mut peer: impl FailureDetector + Clone + PartialEq + core::f
     ends.heartbeat(
         Beat::at(Duration::MAX).with_sequence(u64::MAX).with_sent(Duration::MAX).with_epoch(u64::MAX),
     );
+    agrees_at_the_ends_of_time(&ends);
     ends.observe_local_gap(Duration::MAX);
+    agrees_at_the_ends_of_time(&ends);
     assert!(ends.suspicion(Duration::MAX).phi.is_finite());
     assert_eq!(ends.heartbeat(Beat::at(Duration::MAX)), Heard::Stale);
     peer.heartbeat(Beat::at(Duration::MAX).with_sequence(7));
     assert!(peer.suspicion(Duration::MAX).phi.is_finite());
+    agrees_at_the_ends_of_time(&peer);
+}
+
+/// The timer and the question agree, also where nanoseconds no longer fit 64 bits: there every silence ends.
+fn agrees_at_the_ends_of_time(peer: &impl FailureDetector) {
+    let (deadline, horizon) = (peer.deadline(0).unwrap(), Duration::from_nanos(u64::MAX));
+    assert!(deadline <= horizon && peer.is_suspect(Duration::MAX, 0));
+    let nanosecond = Duration::from_nanos(1);
+    for end in [Duration::ZERO, deadline, horizon, Duration::MAX] {
+        for at in [end.saturating_sub(nanosecond), end, end.saturating_add(nanosecond)] {
+            assert_eq!(peer.is_suspect(at, 0), at >= deadline, "at {at:?}, and the deadline is {deadline:?}");
+        }
+    }
 }
 
 /// None of them is surprised by a peer, or by the ends of time.
 #[test]
 fn detectors_take_what_comes() {
     takes_what_comes(jacobson([1.0]));
+    takes_what_comes(FixedTimeout::new(seconds(3), [1.0]));
+    takes_what_comes(LocalPhi::<Normal>::new(&Settings::new(seconds(1)), [8.0]));
+    takes_what_comes(LocalPhi::<Logistic>::new(&Settings::new(seconds(1)), [8.0]));
+    takes_what_comes(LocalPhi::<Exponential>::new(&Settings::new(seconds(1)), [1.0]));
+}
+
+/// Timeouts and pauses beyond all times end with time itself.
+#[test]
+fn the_longest_silences_end() {
+    fn ends(mut peer: impl FailureDetector) {
+        peer.heartbeat(Beat::at(seconds(1)));
+        assert!(!peer.is_suspect(Duration::from_nanos(u64::MAX) - ms(2), 0));
+        agrees_at_the_ends_of_time(&peer);
+    }
+    let patient = Settings { pause: Duration::MAX, ..Settings::new(seconds(1)) };
+    ends(LocalPhi::<Normal>::new(&patient, [1e9]));
+    ends(LocalPhi::<Logistic>::new(&patient, [1e9]));
+    ends(LocalPhi::<Exponential>::new(&patient, [1e9]));
+    ends(FixedTimeout::new(Duration::MAX, [1e300]));
+    ends(Jacobson::new(Duration::MAX, Duration::MAX, Duration::MAX, [1e300]));
 }
 
 /// Feeds beats 1 s apart, and then 10 s apart until the silence allowed at level 0 is above 10 s. Says how many it took.
@@ -108,6 +146,28 @@ fn a_slower_peer_is_learned_again() {
     for numbered in [false, true] {
         let count = beats_until_learned(jacobson([1.0]), numbered);
         assert!(count <= 20, "{count} beats, numbered: {numbered}");
+    }
+}
+
+/// Twenty beats that come out of a backlog, each 15 s late, don't make a dead peer live longer, and teach little.
+#[test]
+fn a_delayed_backlog_does_not_extend_life() {
+    let beats: [fn(Duration, u64) -> Beat; 2] = [
+        |at, number| Beat::at(at).with_sequence(number),
+        |at, number| Beat::at(at).with_sent(seconds(1_000 + number)),
+    ];
+    for beat in beats {
+        let mut peer = jacobson([1.0]);
+        for number in 1..=100 {
+            peer.heartbeat(beat(seconds(number), number));
+        }
+        for number in 101..=120 {
+            let at = seconds(number + 15);
+            assert!(peer.is_suspect(at, 0), "before beat {number}");
+            assert!(matches!(peer.heartbeat(beat(at, number)), Heard::Interval { lost: 0, .. }));
+            assert!(peer.is_suspect(at, 0), "after beat {number}");
+        }
+        assert!(peer.timeout() < ms(1_300), "{:?}", peer.timeout());
     }
 }
 
