@@ -16,6 +16,8 @@ pub(crate) struct Arrivals {
     evidence: u64,
     /// Eight times the mean of the intervals that were no stalls, the latest with the most weight.
     usual_8: u64,
+    /// A pause of our own fell into the interval that the next beat will end.
+    paused: bool,
 }
 
 /// What a beat is, and what it tells.
@@ -24,7 +26,7 @@ pub(crate) enum Arrival {
     First,
     Restarted,
     Stale,
-    Interval { ticks: u64, lost: u64 },
+    Interval { ticks: u64, lost: u64, sample: bool },
 }
 
 impl Arrivals {
@@ -37,6 +39,7 @@ impl Arrivals {
         backlog: Backlog::NONE,
         evidence: 0,
         usual_8: 0,
+        paused: false,
     };
 
     /// A beat came. An interval longer than `clip` is a stall.
@@ -72,14 +75,14 @@ impl Arrivals {
         let late = self.backlog.late.saturating_sub(clip.saturating_sub(usual));
         self.evidence = self.evidence.max(at.saturating_sub(late));
         // What comes while a backlog is worked off says nothing of the sender.
-        if self.backlog.late == 0 && ticks / steps <= clip {
+        if self.backlog.late == 0 && ticks / steps <= clip && !self.paused {
             self.usual_8 = usual.saturating_mul(7).saturating_add(ticks / steps).max(8);
         }
         self.latest = Some(at);
         self.sequence = beat.sequence.or(self.sequence);
         self.epoch = beat.epoch.or(self.epoch);
         self.transit = transit;
-        Arrival::Interval { ticks, lost }
+        Arrival::Interval { ticks, lost, sample: !core::mem::take(&mut self.paused) }
     }
 
     /// It was alive at this time, as something else than a beat has shown.
@@ -91,11 +94,12 @@ impl Arrivals {
 
     /// Takes a time in which we heard nothing, because we weren't there, out of the silence.
     pub(crate) fn observe_local_gap(&mut self, ticks: u64) {
-        if let Some(latest) = &mut self.latest {
+        if let Some(latest) = self.latest.as_mut().filter(|_| ticks > 0) {
             *latest = latest.saturating_add(ticks);
             self.evidence = self.evidence.saturating_add(ticks);
             // A beat that waits for us to come back is late by that much, and it is not its fault.
             self.transit = None;
+            self.paused = true;
         }
     }
 
@@ -113,6 +117,7 @@ impl Arrivals {
             backlog: Backlog::default(),
             evidence: self.evidence.max(at),
             usual_8: self.usual_8,
+            paused: false,
         };
     }
 }

@@ -35,7 +35,8 @@ pub trait FailureDetector {
     fn witness(&mut self, at: Duration);
 
     /// Takes `gap` out of the evidence: for so long we ourselves were not there to hear anything, because of a collector's
-    /// pause, a suspended machine, a stopped process. So one that slept doesn't accuse the others.
+    /// pause, a suspended machine, a stopped process. So one that slept doesn't accuse the others. Nothing is learned from the
+    /// interval in which it fell: that is for pauses, and not for each hiccup.
     fn observe_local_gap(&mut self, gap: Duration);
 
     /// How suspicious the silence is now. For people and graphs; to act, ask [`is_suspect`](Self::is_suspect).

@@ -213,6 +213,7 @@ fn recomputes<M: Model>(quantile_8: f64, settings: &Settings, history: &[Input])
     let pause = float(settings.pause.min(HORIZON).as_nanos().div_ceil(settings.resolution.tick().as_nanos()));
 
     let mut intervals: Vec<f64> = Vec::new();
+    let mut paused = false;
     let moments = |intervals: &[f64]| {
         let window = &intervals[intervals.len().saturating_sub(N)..];
         let missing = PRIOR.saturating_sub(window.len());
@@ -231,11 +232,16 @@ fn recomputes<M: Model>(quantile_8: f64, settings: &Settings, history: &[Input])
     for input in history {
         let heard = tell(&mut peer, input);
         let (mean, sd) = moments(&intervals);
-        if let Some(Heard::Interval { interval, lost }) = heard {
+        if let (Some(Heard::Interval { interval, lost }), false) = (heard, paused) {
             let whole = interval.as_nanos() / settings.resolution.tick().as_nanos();
             let each = float(whole / (u128::from(lost) + 1));
             let silence = if quantile_8.is_nan() { mean * 8.0 * LN_10 } else { mean + quantile_8 * sd };
             intervals.push(each.min(silence.ceil() + pause).clamp(1.0, longest));
+        }
+        match (input, heard) {
+            (Input::Gap(gap), _) => paused |= ticks(*gap) > 0.0,
+            (Input::Beat(_), Some(Heard::Stale)) => {}
+            (Input::Beat(_), _) => paused = false,
         }
         let (mean, sd) = moments(&intervals);
         for (found, expected) in [(peer.moments().0, mean), (peer.moments().1, sd)] {

@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use spacelike_phi_detector::{
-    Beat, Exponential, FailureDetector, FixedTimeout, Heard, LocalPhi, Logistic, Model, Normal, Settings,
-    State,
+    Beat, Exponential, FailureDetector, FixedTimeout, Heard, Jacobson, LocalPhi, Logistic, Model, Normal,
+    Settings, State,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -221,6 +221,36 @@ fn ones_own_pause_accuses_nobody() {
     let moments = peer.moments();
     peer.heartbeat(Beat::at(now + Duration::from_millis(500)));
     assert!(peer.moments().0.abs_diff(moments.0) < Duration::from_millis(3));
+}
+
+/// Of the interval in which we ourselves were away nothing is learned, whether beats were lost then or waited; of the next one
+/// it is. A pause that is less than a tick is none.
+#[test]
+fn ones_own_pause_teaches_nothing() {
+    let phi = steady::<100>(50);
+    let mut jacobson = Jacobson::new(seconds(3), seconds(1), SECOND / 10, [1.0]);
+    for number in 1..=50 {
+        jacobson.heartbeat(Beat::at(seconds(number)).with_sequence(number));
+    }
+    let before = (phi.moments(), jacobson.timeout());
+    for number in [51, 350] {
+        let (mut phi, mut jacobson) = (phi.clone(), jacobson.clone());
+        let back = Beat::at(seconds(350)).with_sequence(number);
+        let next = Beat::at(seconds(360)).with_sequence(number + 1);
+        for (beat, learns) in [(back, false), (next, true)] {
+            if !learns {
+                phi.observe_local_gap(Duration::from_millis(299_500));
+                jacobson.observe_local_gap(Duration::from_millis(299_500));
+            }
+            phi.observe_local_gap(Duration::from_micros(900));
+            jacobson.observe_local_gap(Duration::from_micros(900));
+            assert!(
+                matches!(phi.heartbeat(beat), Heard::Interval { lost, .. } if lost == number - 51 || learns)
+            );
+            jacobson.heartbeat(beat);
+            assert_eq!((phi.moments(), jacobson.timeout()) != before, learns, "beat {:?}", beat.sequence);
+        }
+    }
 }
 
 /// Other evidence than beats extends life from when it is, teaches nothing, and introduces nobody.
