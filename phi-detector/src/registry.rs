@@ -13,7 +13,9 @@ use crate::{Beat, FailureDetector, Heard};
 /// Suspicion rises as soon as a level is reached. It falls with some delay, so that a peer on the edge doesn't come and go with
 /// each beat: only after `trust_after` beats in succession that all found the peer, and left it, below its level. It then falls
 /// to what the last of them left: mostly to trusted. A beat that was late by that level begins anew, whether anybody polled in
-/// between or not. With a `trust_after` of one, the first beat is enough.
+/// between or not. With a `trust_after` of one, the first beat is enough, unless [`with_trust_span`](Self::with_trust_span)
+/// wants it to have been back for some time as well. Other evidence than beats, by [`witness`](Self::witness), keeps suspicion
+/// from rising, and never makes it fall.
 ///
 /// # Who is known
 /// A peer that was neither heard nor [expected](Self::expect) is [`Status::Unknown`]: neither alive nor dead. One that was
@@ -23,7 +25,8 @@ use crate::{Beat, FailureDetector, Heard};
 ///
 /// # Cost
 /// `heartbeat`, `expect` and `remove` take O(log n) for n peers, `poll` O(log n) for each peer whose time has come, and
-/// `next_deadline` O(log n). A peer is a detector, and its name twice.
+/// `next_deadline` O(log n). A peer is a detector, and its name twice; there are never more than `peers_max`, and nothing else
+/// grows.
 ///
 /// # Examples
 /// ```
@@ -58,6 +61,7 @@ pub struct Registry<K, D> {
     template: D,
     levels: usize,
     trust_after: u32,
+    trust_span: Duration,
     peers_max: usize,
     peers: BTreeMap<K, Peer<D>>,
     /// When the status of a peer will rise, if it stays silent; one at most of each.
@@ -65,7 +69,15 @@ pub struct Registry<K, D> {
 }
 
 /// What is made of a peer.
+///
+/// # Examples
+/// ```
+/// use spacelike_phi_detector::Status;
+///
+/// assert_eq!(Status::Suspect { level: 2 }.to_string(), "suspect at level 2");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Status {
     /// Never heard of, and not overdue either: neither alive nor dead.
@@ -80,7 +92,17 @@ pub enum Status {
 }
 
 /// The status of a peer has changed.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Event, Status};
+///
+/// let event = Event { peer: "ann", from: Status::Unknown, to: Status::Trusted, at: Duration::from_secs(3) };
+/// assert_eq!(event.to_string(), "ann is trusted, and was unknown");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Event<K> {
     /// Whose.
     pub peer: K,
@@ -92,7 +114,33 @@ pub struct Event<K> {
     pub at: Duration,
 }
 
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("unknown"),
+            Self::Trusted => f.write_str("trusted"),
+            Self::Suspect { level } => write!(f, "suspect at level {level}"),
+        }
+    }
+}
+
+impl<K: fmt::Display> fmt::Display for Event<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}, and was {}", self.peer, self.to, self.from)
+    }
+}
+
 /// There are as many peers as there may be. Nothing changed: another one has to be removed first.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Beat, FixedTimeout, Full, Registry};
+///
+/// let mut peers = Registry::new(FixedTimeout::new(Duration::from_secs(3), [1.0]), 1, 1, 1);
+/// assert!(peers.heartbeat("ann", Beat::at(Duration::ZERO)).is_ok());
+/// assert_eq!(peers.heartbeat("bob", Beat::at(Duration::ZERO)), Err(Full { peers_max: 1 }));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Full {
     /// So many there may be.
@@ -113,8 +161,9 @@ struct Peer<D> {
     status: Status,
     /// Until when the first beat is expected; no longer of interest when it has come.
     by: Duration,
-    /// Beats in succession that found it and left it below its level.
+    /// Beats in succession that found it and left it below its level, and when the first of them came.
     good: u32,
+    good_since: Duration,
     timer: Option<Duration>,
 }
 
@@ -129,7 +178,38 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
             template.deadline(levels - 1).is_none(),
             "a template that has heard of somebody vouches for all"
         );
-        Self { template, levels, trust_after, peers_max, peers: BTreeMap::new(), timers: BTreeSet::new() }
+        Self {
+            template,
+            levels,
+            trust_after,
+            trust_span: Duration::ZERO,
+            peers_max,
+            peers: BTreeMap::new(),
+            timers: BTreeSet::new(),
+        }
+    }
+
+    /// The same, where the good beats that end a suspicion must also span this time, from the first to the last: so that a peer
+    /// that comes and goes is away until it has stayed. Zero by default.
+    ///
+    /// # Examples
+    /// ```
+    /// use core::time::Duration;
+    /// use spacelike_phi_detector::{Beat, FixedTimeout, Registry, Status};
+    ///
+    /// let at = Duration::from_secs;
+    /// let mut peers = Registry::new(FixedTimeout::new(at(3), [1.0]), 1, 2, 1_000).with_trust_span(at(10));
+    /// peers.heartbeat("ann", Beat::at(at(0)))?;
+    /// assert_eq!(peers.poll(at(20)).len(), 1);
+    /// for second in 20..30 {
+    ///     assert_eq!(peers.heartbeat("ann", Beat::at(at(second)))?.1, None);
+    /// }
+    /// assert_eq!(peers.heartbeat("ann", Beat::at(at(30)))?.1.unwrap().to, Status::Trusted);
+    /// # Ok::<(), spacelike_phi_detector::Full>(())
+    /// ```
+    #[must_use]
+    pub fn with_trust_span(self, trust_span: Duration) -> Self {
+        Self { trust_span, ..self }
     }
 
     /// A beat of a peer arrived, which is added if it wasn't there. Says what it was taken for, and whether that changes the
@@ -141,14 +221,14 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
         let Some(known) = self.peers.get_mut(&peer) else {
             self.room()?;
             let mut new = Peer::new(self.template.clone(), beat.at);
-            let (heard, change) = new.heartbeat(beat, self.levels, self.trust_after);
+            let (heard, change) = new.heartbeat(beat, self.levels, self.trust_after, self.trust_span);
             if heard != Heard::Stale {
                 self.peers.insert(peer.clone(), new);
                 self.arm(&peer);
             }
             return Ok((heard, change.map(|(from, to)| Event { peer, from, to, at: beat.at })));
         };
-        let (heard, change) = known.heartbeat(beat, self.levels, self.trust_after);
+        let (heard, change) = known.heartbeat(beat, self.levels, self.trust_after, self.trust_span);
         if heard != Heard::Stale {
             self.arm(&peer);
         }
@@ -198,6 +278,7 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
     }
 
     /// Whose silence has reached a level until now. In the order in which their times came, and then of their names.
+    #[must_use = "an event is told once"]
     pub fn poll(&mut self, now: Duration) -> Vec<Event<K>> {
         let mut events = Vec::new();
         while self.next_deadline().is_some_and(|deadline| deadline <= now) {
@@ -224,6 +305,12 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
         self.peers.get(peer).map_or(Status::Unknown, |peer| peer.status_at(now, self.levels))
     }
 
+    /// Who was heard or is expected, and what is made of each now, as [`status`](Self::status) has it. In the order of their
+    /// names. O(n) for all; no allocation.
+    pub fn statuses(&self, now: Duration) -> impl Iterator<Item = (&K, Status)> {
+        self.peers.iter().map(move |(name, peer)| (name, peer.status_at(now, self.levels)))
+    }
+
     /// The detector of a peer, to ask how suspicious it is. `None` if it isn't there.
     pub fn detector(&self, peer: &K) -> Option<&D> {
         self.peers.get(peer).map(|peer| &peer.detector)
@@ -236,6 +323,7 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
         for (name, peer) in &mut self.peers {
             peer.detector.observe_local_gap(gap);
             peer.by = peer.by.saturating_add(gap);
+            peer.good_since = peer.good_since.saturating_add(gap);
             peer.timer = peer.rises_at(self.levels);
             self.timers.extend(peer.timer.map(|timer| (timer, name.clone())));
         }
@@ -297,7 +385,7 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
 impl<D: FailureDetector> Peer<D> {
     fn new(detector: D, by: Duration) -> Self {
         let status = if detector.deadline(0).is_some() { Status::Trusted } else { Status::Unknown };
-        Self { detector, status, by, good: 0, timer: None }
+        Self { detector, status, by, good: 0, good_since: Duration::ZERO, timer: None }
     }
 
     fn heartbeat(
@@ -305,6 +393,7 @@ impl<D: FailureDetector> Peer<D> {
         beat: Beat,
         levels: usize,
         trust_after: u32,
+        trust_span: Duration,
     ) -> (Heard, Option<(Status, Status)>) {
         let late = self.reached(beat.at, levels);
         let heard = self.detector.heartbeat(beat);
@@ -315,8 +404,11 @@ impl<D: FailureDetector> Peer<D> {
         let to = left.map_or(Status::Trusted, |level| Status::Suspect { level });
         match from {
             Status::Suspect { level } if left < Some(level) => {
-                self.good = if late < Some(level) { self.good.saturating_add(1) } else { 1 };
-                if self.good >= trust_after {
+                if late >= Some(level) || self.good == 0 {
+                    (self.good, self.good_since) = (0, beat.at);
+                }
+                self.good = self.good.saturating_add(1);
+                if self.good >= trust_after && beat.at.saturating_sub(self.good_since) >= trust_span {
                     (self.status, self.good) = (to, 0);
                 }
             }

@@ -54,6 +54,7 @@ enum Call {
     Beat(u8, Option<u64>),
     Stale(u8),
     Poll,
+    Witness(u8, u64),
     Expect(u8, u64),
     Gap(u64),
     Remove(u8),
@@ -65,6 +66,7 @@ fn calls() -> impl Strategy<Value = Vec<(u64, Call)>> {
         8 => (peer(), prop_oneof![4 => Just(None), 1 => (0u64..4).prop_map(Some)]).prop_map(|(p, e)| Call::Beat(p, e)),
         1 => peer().prop_map(Call::Stale),
         6 => Just(Call::Poll),
+        3 => (peer(), 0u64..60).prop_map(|(peer, ahead)| Call::Witness(peer, ahead)),
         2 => (peer(), 0u64..60).prop_map(|(peer, by)| Call::Expect(peer, by)),
         1 => (0u64..30).prop_map(Call::Gap),
         1 => peer().prop_map(Call::Remove),
@@ -77,17 +79,19 @@ fn calls() -> impl Strategy<Value = Vec<(u64, Call)>> {
 struct Noted {
     name: u8,
     heard: Option<u64>,
+    /// When it was alive, by its beats or by what others said.
+    alive: u64,
     by: u64,
     epoch: Option<u64>,
     /// The number of levels that it has: -1 if it is unknown.
     rank: i32,
-    /// Of each beat since its status last changed: the highest rank that it had just before or just after.
-    beats: Vec<i32>,
+    /// Of each beat since its status last changed: when it came, and how many levels the silence had reached.
+    beats: Vec<(u64, i32)>,
 }
 
 impl Noted {
     fn deadline(&self, level: usize) -> u64 {
-        self.heard.map_or(self.by, |heard| heard + SILENCES[level])
+        if self.heard.is_some() { self.alive + SILENCES[level] } else { self.by }
     }
 
     /// How many levels the silence has reached.
@@ -115,6 +119,7 @@ fn status(rank: i32) -> Status {
 #[derive(Debug)]
 struct Model {
     trust_after: usize,
+    trust_span: u64,
     peers_max: usize,
     peers: Vec<Noted>,
 }
@@ -127,13 +132,21 @@ impl Model {
     fn add(&mut self, name: u8, by: u64) -> bool {
         let room = self.peers.len() < self.peers_max;
         if room {
-            self.peers.push(Noted { name, heard: None, by, epoch: None, rank: -1, beats: Vec::new() });
+            self.peers.push(Noted {
+                name,
+                heard: None,
+                alive: 0,
+                by,
+                epoch: None,
+                rank: -1,
+                beats: Vec::new(),
+            });
         }
         room
     }
 
     fn beat(&mut self, name: u8, now: u64, epoch: Option<u64>) -> Result<(bool, Option<Event<u8>>), ()> {
-        let trust_after = self.trust_after;
+        let (trust_after, trust_span) = (self.trust_after, self.trust_span);
         if self.find(name).is_none() && !self.add(name, now) {
             return Err(());
         }
@@ -144,13 +157,15 @@ impl Model {
         }
         let before = peer.levels(now);
         peer.heard = Some(now);
+        peer.alive = peer.alive.max(now);
         peer.epoch = epoch.or(peer.epoch);
         let from = peer.rank;
-        peer.beats.push(before);
-        let good = peer.beats.iter().rev().take_while(|levels| **levels < from).count();
+        peer.beats.push((now, before));
+        let good = peer.beats.iter().rev().take_while(|(_, levels)| *levels < from).count();
         // The beat that ended the silence is the first good one, late as it was.
         let ended = usize::from(good < peer.beats.len());
-        if from <= 0 || good + ended >= trust_after {
+        let first = peer.beats[peer.beats.len() - good - ended].0;
+        if from <= 0 || (good + ended >= trust_after && now - first >= trust_span) {
             peer.rank = 0;
             peer.beats.clear();
         }
@@ -183,9 +198,14 @@ proptest! {
 
     /// The same statuses, events in the same order, and the same next deadline as a model that looks at everybody each time.
     #[test]
-    fn does_as_the_model_does(calls in calls(), trust_after in 0u32..4, peers_max in 0usize..6) {
-        let mut peers = registry(trust_after, peers_max);
-        let mut model = Model { trust_after: trust_after as usize, peers_max, peers: Vec::new() };
+    fn does_as_the_model_does(
+        calls in calls(),
+        trust_after in 0u32..4,
+        trust_span in prop_oneof![2 => Just(0u64), 1 => 0u64..20],
+        peers_max in 0usize..6,
+    ) {
+        let mut peers = registry(trust_after, peers_max).with_trust_span(at(trust_span));
+        let mut model = Model { trust_after: trust_after as usize, trust_span, peers_max, peers: Vec::new() };
         let mut now = 1;
         for (wait, call) in calls {
             now += wait;
@@ -213,6 +233,14 @@ proptest! {
                     prop_assert!(peers.poll(at(now)).is_empty());
                     prop_assert!(peers.next_deadline().is_none_or(|deadline| deadline > at(now)));
                 }
+                Call::Witness(name, ahead) => {
+                    // Up to 30 ticks ago, or as many ahead.
+                    let alive = (now + ahead).saturating_sub(30);
+                    peers.witness(&name, at(alive));
+                    if let Some(peer) = model.find(name).filter(|peer| peer.heard.is_some()) {
+                        peer.alive = peer.alive.max(alive);
+                    }
+                }
                 Call::Expect(name, wait) => {
                     let room = match model.find(name) {
                         Some(known) => {
@@ -227,6 +255,8 @@ proptest! {
                     peers.observe_local_gap(at(gap));
                     for peer in &mut model.peers {
                         peer.heard = peer.heard.map(|heard| heard + gap);
+                        peer.alive += peer.heard.map_or(0, |_| gap);
+                        peer.beats.iter_mut().for_each(|(time, _)| *time += gap);
                         peer.by += gap;
                     }
                 }
@@ -239,10 +269,13 @@ proptest! {
             prop_assert_eq!((peers.len(), peers.is_empty()), (model.peers.len(), model.peers.is_empty()));
             let mut names: Vec<u8> = model.peers.iter().map(|peer| peer.name).collect();
             names.sort_unstable();
-            prop_assert_eq!(peers.peers().copied().collect::<Vec<_>>(), names);
+            prop_assert_eq!(peers.peers().copied().collect::<Vec<_>>(), names.as_slice());
+            let statuses: Vec<_> = peers.statuses(at(now)).map(|(name, status)| (*name, status)).collect();
+            prop_assert_eq!(statuses.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
             for name in 0..5 {
                 let expected = model.find(name).map_or(-1, |peer| peer.rank.max(if peer.levels(now) > 0 { peer.levels(now) } else { -1 }));
                 prop_assert_eq!(peers.status(&name, at(now)), status(expected));
+                prop_assert!(statuses.iter().all(|(other, found)| *other != name || *found == status(expected)));
                 prop_assert_eq!(peers.contains(&name), model.find(name).is_some());
                 prop_assert_eq!(peers.detector(&name).is_some(), model.find(name).is_some());
             }
@@ -296,6 +329,28 @@ fn a_peer_on_the_edge_stays_suspect() {
     // The last beat was late and counts as the first good one.
     assert_eq!(peers.heartbeat(1, Beat::at(at(now + 5))).unwrap().1, None);
     assert_eq!(peers.heartbeat(1, Beat::at(at(now + 10))).unwrap().1.unwrap().to, Status::Trusted);
+}
+
+/// A peer that was away for long has to stay for some time, however often it beats; our own sleep is no such time.
+#[test]
+fn a_return_may_have_to_last() {
+    let mut peers = registry(3, 8).with_trust_span(at(20));
+    let told = |peers: &mut Registry<u8, _>, time| {
+        peers.heartbeat(1, Beat::at(at(time))).unwrap().1.map(|event| event.to)
+    };
+    assert_eq!(told(&mut peers, 100), Some(Status::Trusted));
+    assert_eq!(peers.poll(at(200))[0].to, CONVICT);
+    assert_eq!([200, 205, 210].map(|time| told(&mut peers, time)), [None; 3]);
+    let mut slept = peers.clone();
+    assert_eq!([219, 220].map(|time| told(&mut peers, time)), [None, Some(Status::Trusted)]);
+
+    slept.observe_local_gap(at(1_000));
+    assert_eq!([1_219, 1_220].map(|time| told(&mut slept, time)), [None, Some(Status::Trusted)]);
+
+    // A silence in between begins anew.
+    assert_eq!(peers.poll(at(300))[0].to, CONVICT);
+    assert_eq!([300, 309, 350, 359].map(|time| told(&mut peers, time)), [None; 4]);
+    assert_eq!([369, 370].map(|time| told(&mut peers, time)), [None, Some(Status::Trusted)]);
 }
 
 /// Beats out of a backlog are no return: each leaves its peer as suspect as it was.
