@@ -55,7 +55,21 @@ impl Beat {
 }
 
 /// What a heartbeat was taken for.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Beat, FailureDetector, FixedTimeout, Heard, Resolution};
+///
+/// let at = Duration::from_nanos;
+/// let mut peer = FixedTimeout::with_resolution(at(100), [1.0], Resolution::of_nanos_log2(0));
+/// assert_eq!(peer.heartbeat(Beat::at(at(10)).with_sequence(1)), Heard::First);
+/// let second = Beat::at(at(40)).with_sequence(4);
+/// assert_eq!(peer.heartbeat(second), Heard::Interval { interval: at(30), lost: 2 });
+/// assert_eq!(peer.heartbeat(second), Heard::Stale);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Heard {
     /// The first of this peer.
     First,

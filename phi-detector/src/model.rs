@@ -3,6 +3,24 @@ use core::f64::consts::LN_10;
 use crate::tail;
 
 /// How the intervals between heartbeats are taken to be distributed. Sealed.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Beat, Exponential, FailureDetector, LocalPhi, Logistic, Model, Normal, Settings};
+///
+/// /// Phi of two seconds of silence after a hundred beats, one a second.
+/// fn phi<M: Model>() -> f64 {
+///     let mut peer: LocalPhi<M, 100> = LocalPhi::new(&Settings::new(Duration::from_secs(1)), [8.0]);
+///     (1..=100).for_each(|second| drop(peer.heartbeat(Beat::at(Duration::from_secs(second)))));
+///     peer.suspicion(Duration::from_secs(102)).phi
+/// }
+///
+/// // Ten standard deviations late, since a tenth of the mean is the least there is.
+/// assert!((phi::<Normal>() - 23.1).abs() < 0.3);
+/// assert!((phi::<Logistic>() - 37.6).abs() < 0.6);
+/// assert!((phi::<Exponential>() - 0.87).abs() < 0.01);
+/// ```
 pub trait Model: sealed::Sealed + 'static {
     /// Phi of a silence, in ticks.
     #[doc(hidden)]

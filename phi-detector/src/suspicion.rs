@@ -1,7 +1,25 @@
+use core::fmt;
 use core::time::Duration;
 
 /// What a detector thinks of a peer at some moment.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Beat, FailureDetector, FixedTimeout, State};
+///
+/// let at = Duration::from_secs;
+/// let mut peer = FixedTimeout::new(at(4), [1.0]);
+/// assert_eq!(peer.suspicion(at(9)).state, State::Unknown);
+///
+/// peer.heartbeat(Beat::at(at(10)));
+/// let suspicion = peer.suspicion(at(12));
+/// assert_eq!(suspicion.state, State::Steady);
+/// assert!((suspicion.phi - 0.5).abs() < 0.001); // half of the timeout
+/// assert!(suspicion.elapsed.abs_diff(at(2)) < Duration::from_millis(2));
+/// ```
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[must_use]
 pub struct Suspicion {
     /// How suspicious the silence is: grows without bound as it goes on. Finite, and never NaN. For a [`Phi`](crate::LocalPhi)
@@ -18,7 +36,15 @@ pub struct Suspicion {
 }
 
 /// How well a detector knows a peer.
+///
+/// # Examples
+/// ```
+/// use spacelike_phi_detector::State;
+///
+/// assert_eq!(State::Cold { samples: 3 }.to_string(), "cold, with 3 samples");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum State {
     /// It was never heard of: neither alive nor dead. It counts as suspect.
     Unknown,
@@ -32,6 +58,17 @@ pub enum State {
     /// It was silent for so long that it was as good as dead, and was heard again: not long enough ago to tell whether it
     /// has only had a pause, or is slower from now on.
     Recovering,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("unknown"),
+            Self::Cold { samples } => write!(f, "cold, with {samples} samples"),
+            Self::Steady => f.write_str("steady"),
+            Self::Recovering => f.write_str("recovering"),
+        }
+    }
 }
 
 impl State {
