@@ -353,6 +353,34 @@ proptest! {
         recomputes::<Exponential>(f64::NAN, &settings, &history)?;
     }
 
+    /// Each tick between the first beat and the last is in exactly one interval: as long as none is clipped, and none has left
+    /// the window, the mean is that time divided by the number of intervals.
+    #[test]
+    fn intervals_sum_to_the_time_between_the_first_and_the_last(
+        first in 0u32..1 << 30,
+        steps in prop::collection::vec((0u32..1 << 20, 1u64..1_000_000), 8..=64),
+    ) {
+        let resolution = Resolution::DEFAULT;
+        // So that nothing is clipped.
+        let settings = Settings { pause: resolution.tick() * (1 << 26), ..Settings::new(Duration::from_secs(1)) };
+        let mut peer = LocalPhi::<Normal, 64>::new(&settings, [1.0]);
+        let mut now = resolution.tick() * first;
+        peer.heartbeat(Beat::at(now));
+        let (begin, mut sum, mut count) = (now, Duration::ZERO, 0);
+        for (ticks, nanos) in steps {
+            now += resolution.tick() * ticks + Duration::from_nanos(nanos);
+            if let Heard::Interval { interval, .. } = peer.heartbeat(Beat::at(now)) {
+                sum += interval;
+                count += 1;
+            }
+        }
+        let whole = |time: Duration| time.as_nanos() / resolution.tick().as_nanos();
+        prop_assert_eq!(whole(sum), whole(now) - whole(begin));
+        if count >= 8 {
+            prop_assert_eq!(whole(peer.moments().0), whole(sum).div_ceil(count));
+        }
+    }
+
     /// A more irregular peer is suspected later, and less at the same silence; by the exponential model, which sees only the
     /// mean, as much and at the same time.
     #[test]
