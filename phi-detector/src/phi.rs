@@ -160,8 +160,9 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     /// # Panics
     /// If the level isn't greater than zero and finite.
     pub fn deadline_at(&self, level: f64) -> Option<Duration> {
-        let silence = self.parameters.silence(self.statistics().0, level);
-        Some(self.parameters.resolution().duration(self.arrivals.evidence()?.saturating_add(silence)))
+        let (silence, resolution) =
+            (self.parameters.silence(self.statistics().0, level), self.parameters.resolution());
+        Some(resolution.duration(resolution.after(self.arrivals.evidence()?, silence)))
     }
 
     /// Whether the silence has reached the level, or the peer is unknown. Four loads and a comparison.
@@ -183,7 +184,7 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     #[inline]
     fn due(&self, level: usize) -> Option<u64> {
         let timeout = self.published[level].timeout();
-        Some(self.arrivals.evidence()?.saturating_add(timeout))
+        Some(self.parameters.resolution().after(self.arrivals.evidence()?, timeout))
     }
 
     /// From all that was recorded, or else what was published last; of how many intervals; and whether it is the latter.
