@@ -5,11 +5,13 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 main() {
-    apt_install gcc-i686-linux-gnu libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
+    apt_install gcc-i686-linux-gnu libc6-dev-i386-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user \
+        binutils-arm-none-eabi
     unpack_rust "$oldest"
     unpack_rust "$newest" rust-web-src
     bare_metal thumbv6m-none-eabi
     bare_metal riscv32imac-unknown-none-elf
+    without_floats
     oldest_compiler
     run_tests i686-unknown-linux-gnu -p spacelike-lamport -p spacelike-hlc -p spacelike-vclock -p spacelike-phi-detector \
         --lib --tests
@@ -32,6 +34,65 @@ bare_metal() {
     done
     with_rust "$newest" cargo build --quiet -Z build-std=core,alloc --target "$1" \
         -p spacelike --no-default-features --features alloc,serde,critical-section
+}
+
+# Failure detectors on a chip without floats: made in constants, they link no routine that computes with any.
+without_floats() {
+    heading "a program without floats"
+    local target=thumbv6m-none-eabi folder=$PWD/target/targets/without-floats
+    mkdir -p "$folder"
+    cp Cargo.lock "$folder"
+    cat >"$folder/Cargo.toml" <<'END'
+[package]
+name = "without-floats"
+edition = "2024"
+[lib]
+path = "lib.rs"
+crate-type = ["staticlib"]
+[dependencies]
+spacelike-phi-detector = { path = "../../../phi-detector", default-features = false }
+[workspace]
+END
+    cat >"$folder/lib.rs" <<'END'
+#![no_std]
+use core::time::Duration;
+use spacelike_phi_detector::{Beat, FailureDetector, FixedTimeout, IntegerPhi, Jacobson, Settings};
+
+const SECOND: Duration = Duration::from_secs(1);
+const PHI: IntegerPhi<32, 2> = IntegerPhi::new(&Settings::new(SECOND), [1.0, 8.0]);
+const FIXED: FixedTimeout<2> = FixedTimeout::new(SECOND, [1.0, 3.5]);
+const LEARNED: Jacobson<2> = Jacobson::new(SECOND, SECOND, SECOND, [1.0, 3.5]);
+
+#[unsafe(no_mangle)]
+extern "C" fn watch(micros: u64) -> bool {
+    watches(PHI, micros) | watches(FIXED, micros) | watches(LEARNED, micros)
+}
+
+// All but suspicion().
+fn watches(mut peer: impl FailureDetector, micros: u64) -> bool {
+    let at = Duration::from_micros(micros);
+    peer.heartbeat(Beat::at(at));
+    peer.heartbeat(Beat::at(at + at).with_sequence(micros).with_sent(at).with_epoch(micros));
+    peer.witness(at);
+    peer.observe_local_gap(at);
+    peer.deadline(1).is_some_and(|deadline| peer.is_suspect(deadline, 0))
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}
+END
+    with_rust "$newest" cargo build --quiet -Z build-std=core,alloc --target "$target" \
+        --manifest-path "$folder/Cargo.toml"
+    arm-none-eabi-ld --gc-sections --entry watch -o "$folder/program" \
+        "target/targets/$target/debug/libwithout_floats.a"
+    local symbols floats
+    symbols=$(arm-none-eabi-nm "$folder/program" | awk '{ print $NF }')
+    grep -qx watch <<<"$symbols" || fail "nothing was linked"
+    # The names that ARM's ABI has for them (Run-time ABI, section 4.1), and those of libgcc.
+    floats=$(grep -E '^__aeabi_(c?[df]|u?[il]2[df])|^__[a-z]+[ds]f' <<<"$symbols" || true)
+    [ -z "$floats" ] || fail "floats were linked:" "$floats"
 }
 
 # Without the dev-dependencies: those of the tests may ask for a newer compiler than the crates do.
