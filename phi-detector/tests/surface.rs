@@ -8,8 +8,9 @@ use core::time::Duration;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 use spacelike_phi_detector::Phi;
 use spacelike_phi_detector::{
-    Beat, Exponential, FailureDetector, FixedTimeout, Heard, Jacobson, LocalHealth, LocalPhi, Logistic,
-    Normal, ProbeTimeout, Resolution, Settings, State, Suspicion,
+    Beat, Bertier, ChenE, Exponential, FailureDetector, FixedTimeout, Heard, IntegerPhi, Jacobson,
+    LocalHealth, LocalPhi, Logistic, Normal, ProbeTimeout, QuantileTail, Resolution, Settings, State,
+    Suspicion, TwoWindow,
 };
 #[cfg(feature = "alloc")]
 use spacelike_phi_detector::{Event, Full, Registry, Status};
@@ -28,7 +29,8 @@ fn what_can_be_const_is() {
     assert_eq!((HEALTH, PROBE.timeout()), (LocalHealth::default(), Duration::from_secs(1)));
 }
 
-/// Small where there are many: a sample takes four bytes, a level eight or sixteen, and all else of a peer less than 300.
+/// Small where there are many. A sample takes four bytes for phi accrual, one by quantiles, eight for what expects the next
+/// beat; all else of a peer takes about 300, by quantiles 800.
 #[test]
 fn sizes_are_bounded() {
     assert_eq!(size_of::<LocalHealth>(), 2);
@@ -45,6 +47,11 @@ fn sizes_are_bounded() {
     assert!(size_of::<LocalPhi<Normal, 100>>() <= 300 + 4 * 100);
     assert!(size_of::<LocalPhi<Normal, 1000>>() <= 300 + 4 * 1000);
     assert!(size_of::<LocalPhi<Normal, 100, 3>>() <= 300 + 4 * 100 + 2 * 32);
+    assert!(size_of::<IntegerPhi<1>>() <= 300 && size_of::<IntegerPhi<100>>() <= 300 + 4 * 100);
+    assert!(size_of::<ChenE<1>>() <= 320 && size_of::<ChenE<100>>() <= 320 + 8 * 100);
+    assert!(size_of::<TwoWindow<1, 100>>() <= 400 + 8 * 101);
+    assert!(size_of::<Bertier<100>>() <= 320 + 8 * 100);
+    assert!(size_of::<QuantileTail<1000>>() <= 800 + 1000);
     assert_eq!((size_of::<Normal>(), size_of::<Logistic>(), size_of::<Exponential>()), (0, 0, 0));
 }
 
@@ -77,6 +84,11 @@ fn auto_traits_hold() {
     shared::<Suspicion>();
     detector::<FixedTimeout<3>>();
     detector::<Jacobson<3>>();
+    detector::<ChenE<8, 3>>();
+    detector::<TwoWindow<1, 8, 3>>();
+    detector::<Bertier<8, 3>>();
+    detector::<IntegerPhi<8, 3>>();
+    detector::<QuantileTail<8, 3>>();
     detector::<LocalPhi<Normal, 8, 3>>();
     detector::<LocalPhi<Logistic, 8, 3>>();
     detector::<LocalPhi<Exponential, 8, 3>>();

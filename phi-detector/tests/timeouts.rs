@@ -5,8 +5,8 @@ use core::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use spacelike_phi_detector::{
-    Beat, Exponential, FailureDetector, FixedTimeout, Heard, Jacobson, LocalPhi, Logistic, Normal,
-    ProbeTimeout, Settings, State,
+    Beat, Bertier, ChenE, Exponential, FailureDetector, FixedTimeout, Heard, IntegerPhi, Jacobson, LocalPhi,
+    Logistic, Normal, ProbeTimeout, QuantileTail, Settings, State, TwoWindow,
 };
 
 const fn ms(millis: u64) -> Duration {
@@ -97,6 +97,8 @@ fn detectors_take_what_comes() {
     takes_what_comes(jacobson([1.0]));
     takes_what_comes(FixedTimeout::new(seconds(3), [1.0]));
     takes_what_comes(LocalPhi::<Normal>::new(&Settings::new(seconds(1)), [8.0]));
+    takes_what_comes(IntegerPhi::<128>::new(&Settings::new(seconds(1)), [8.0]));
+    takes_what_comes(QuantileTail::<100>::new(&Settings::new(seconds(1)), [8.0]));
     takes_what_comes(LocalPhi::<Logistic>::new(&Settings::new(seconds(1)), [8.0]));
     takes_what_comes(LocalPhi::<Exponential>::new(&Settings::new(seconds(1)), [1.0]));
 }
@@ -113,6 +115,11 @@ fn the_longest_silences_end() {
     ends(LocalPhi::<Normal>::new(&patient, [1e9]));
     ends(LocalPhi::<Logistic>::new(&patient, [1e9]));
     ends(LocalPhi::<Exponential>::new(&patient, [1e9]));
+    ends(IntegerPhi::<128>::new(&patient, [1e9]));
+    ends(QuantileTail::<100>::new(&patient, [1e9]));
+    ends(ChenE::<32>::new(Duration::MAX, Duration::MAX, [1e300]));
+    ends(TwoWindow::<1, 100>::new(Duration::MAX, Duration::MAX, [1e300]));
+    ends(Bertier::<32>::new(Duration::MAX, Duration::MAX, [1e300]));
     ends(FixedTimeout::new(Duration::MAX, [1e300]));
     #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
     ends(spacelike_phi_detector::Phi::<Normal>::new(&patient, [1e9]));
