@@ -21,8 +21,8 @@ use crate::{Beat, FailureDetector, Heard, Resolution, Suspicion};
 ///   minutes would make it 150 s.
 ///
 /// # Cost
-/// A heartbeat takes three divisions of 128 bits and, for each level, a multiplication, whatever `N` is; `N` beats take 8 bytes each. No
-/// allocation.
+/// A heartbeat takes three divisions of 128 bits and, for each level, a multiplication, whatever `N` is; `N` beats take 8 bytes
+/// each. No allocation.
 ///
 /// # Examples
 /// ```

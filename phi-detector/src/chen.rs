@@ -18,19 +18,19 @@ use crate::{Beat, FailureDetector, Heard, Resolution, Suspicion};
 /// - The period is learned: over the same beats by least squares, and while there are fewer than nine of them, in part from those
 ///   before, or as it was given.
 /// - A mean over many beats is wrong for as many if the sender or the way changes, if clocks drift apart, or if the sender was
-///   stopped. So the schedule begins anew, with the period as it was, after an interval longer than eight periods and a margin, when
-///   four beats in succession are too late or too early by more than the margin, after a restart, and after a pause of our own
-///   that is longer than the margin.
+///   stopped. So the schedule begins anew after an interval longer than eight periods and a margin, when four beats in succession
+///   are too late or too early by more than the margin, after a restart, and after a pause of our own that is longer than the
+///   margin. The period is kept; the interval of the fourth of those beats counts an eighth in it.
 /// - Without numbers a lost beat looks like a late one, after which all the others are late, too. So there the first one that is
 ///   later than the margin, and than half a period, begins the schedule anew. With numbers, lost beats change nothing, and one
 ///   late beat little.
-/// - One long pause changes nothing but where the schedule begins. Two such intervals in succession are of a slower sender: each but
-///   the first one makes the period longer by at most seven eighths, and an eighth of the margin.
+/// - One long pause changes nothing but where the schedule begins. Two such intervals in succession are of a slower sender: each
+///   but the first one makes the period longer by at most seven eighths, and an eighth of the margin.
 /// - Beats that waited and come all at once after a stall teach nothing.
 ///
 /// # Cost
-/// A heartbeat takes three divisions of 128 bits and, for each level, a multiplication, whatever `N` is; `N` beats take 8 bytes each. No
-/// allocation.
+/// A heartbeat takes three divisions of 128 bits and, for each level, a multiplication, whatever `N` is; `N` beats take 8 bytes
+/// each. No allocation.
 ///
 /// # Examples
 /// ```

@@ -15,13 +15,12 @@ use crate::{Beat, FailureDetector, Heard, Resolution, Suspicion};
 /// multiples. A level counts up to 2^32, what is above it as that.
 ///
 /// # How it differs from the paper
-/// As [`ChenE`](crate::ChenE) does, and both use the period that is learned over `LONG` beats. But the short window follows late
-/// beats, so that also without numbers it takes four in succession, off by more than the margin as the long window sees it, to
-/// begin the schedule anew.
+/// As [`ChenE`](crate::ChenE) does. Both windows use the period that is learned over `LONG` beats, and both begin anew when the
+/// beats are off as the long one sees it.
 ///
 /// # Cost
-/// A heartbeat takes four divisions of 128 bits and, for each level, a multiplication, whatever the windows are; a beat in a window takes
-/// 8 bytes. No allocation.
+/// A heartbeat takes four divisions of 128 bits and, for each level, a multiplication, whatever the windows are; a beat in a
+/// window takes 8 bytes. No allocation.
 ///
 /// # Examples
 /// ```
