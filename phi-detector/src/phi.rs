@@ -36,8 +36,8 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 ///
 /// # Limits
 /// Two numbers of beats are compared modulo 2^47, of which half is ahead; the last two epochs that 64 bits can hold count as
-/// one. Timeouts are kept in 44 bits of ticks: with ticks of a nanosecond, up to five hours; with those of the default length,
-/// up to the end of time.
+/// one. Timeouts are kept in 44 bits of ticks, and how late a beat is in 47: with ticks of a nanosecond, up to five hours and a day
+/// and a half; with those of the default length, up to the end of time.
 ///
 /// # Examples
 /// ```
