@@ -46,7 +46,7 @@ pub(crate) const fn ln(x: f64) -> f64 {
     // ln m = 2 artanh((m - 1) / (m + 1)). Each term is at most 0.03 of the one before.
     let z = (m - 1.0) / (m + 1.0);
     let w = z * z;
-    let low = 1.0 / 11.0 + w * (1.0 / 13.0 + w * (1.0 / 15.0 + w * (1.0 / 17.0 + w * (1.0 / 19.0))));
+    let low = 1.0 / 11.0 + w * (1.0 / 13.0 + w * (1.0 / 15.0 + w * (1.0 / 17.0)));
     let sum = 1.0 + w * (1.0 / 3.0 + w * (1.0 / 5.0 + w * (1.0 / 7.0 + w * (1.0 / 9.0 + w * low))));
     exponent * LN_2 + 2.0 * z * sum
 }

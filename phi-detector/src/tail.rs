@@ -15,8 +15,7 @@ pub(crate) fn normal_phi(y: f64) -> f64 {
     // Three bits less than there are: so neighbours differ by more than all that is rounded below.
     let grid = f64::from_bits(((2.0 + y.abs()).to_bits() + 4) & !7);
     let phi = upper_phi(grid - 2.0);
-    // The middle is the same from both sides.
-    if y >= 0.0 || grid <= 2.0 {
+    if y >= 0.0 {
         phi
     } else {
         // P_later is nearly one: its distance from one is what counts, and that is as far as the other tail.

@@ -191,6 +191,25 @@ fn the_ends_of_time_are_no_panic() {
     }
 }
 
+/// A level that is reached within a tick is reached at the end of it, and one that no clock reaches, never.
+#[test]
+fn parts_of_a_tick_are_a_tick() {
+    let (second, tick) = (Duration::from_secs(1), Duration::from_nanos(1));
+    let resolution = Resolution::of_nanos_log2(0);
+    let mut peer = FixedTimeout::with_resolution(tick, [1e-9, 1.5, f64::MAX], resolution);
+    peer.heartbeat(Beat::at(second));
+    assert_eq!(peer.deadline(0), Some(second + tick));
+    assert_eq!(peer.deadline(1), Some(second + tick * 2));
+    assert_eq!(peer.deadline(2), Some(HORIZON));
+}
+
+/// A multiple of nothing is refused.
+#[test]
+#[should_panic(expected = "a level is above zero")]
+fn a_multiple_of_nothing_is_refused() {
+    let _ = FixedTimeout::new(Duration::from_secs(1), [0.0]);
+}
+
 /// A level that nothing reaches is refused.
 #[test]
 #[should_panic(expected = "a level of phi is above zero")]

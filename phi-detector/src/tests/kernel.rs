@@ -125,13 +125,24 @@ fn no_seam_is_a_step_down() {
     }
 }
 
+/// Where the polynomials alone would fall by a rounding.
+#[test]
+fn no_float_is_a_step_down() {
+    for y in [0.011813567618360185, 0.01779216162625143, 0.008711642782732362, 0.03233880408736607_f64] {
+        let next = f64::from_bits(y.to_bits() + 1);
+        assert!(upper_phi(next) < upper_phi(y), "no point in asking at {y:?}");
+        assert!(normal_phi(next) >= normal_phi(y), "phi falls after {y:?}");
+    }
+}
+
 /// The way back takes five steps at most, and gives what was asked for.
 #[test]
 fn the_quantile_takes_five_steps() {
+    let middle = [core::f64::consts::LOG10_2, core::f64::consts::LOG10_2 + 1e-16, 0.301_03];
     let levels = (0..4_000)
         .map(|n| 0.302 * 1.005_f64.powi(n))
         .chain((0..4_000).map(|n| 0.30103 + f64::from(n) / 200.0));
-    for phi in levels {
+    for phi in levels.chain(middle) {
         let (y, steps) = upper_quantile(phi);
         assert!(steps <= 5, "{steps} steps for y({phi})");
         let error = ((upper_phi(y) - phi) / phi).abs();
