@@ -38,6 +38,14 @@ mod watch;
 mod window;
 
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod ewma_detector;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod ewma_phi;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod ewma_settings;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod moments;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod phi;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod published;
@@ -55,6 +63,12 @@ pub use beat::{Beat, Heard};
 pub use bertier::Bertier;
 pub use chen::ChenE;
 pub use detector::FailureDetector;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+pub use ewma_detector::EwmaDetector;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+pub use ewma_phi::EwmaPhi;
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+pub use ewma_settings::EwmaSettings;
 pub use fixed_timeout::FixedTimeout;
 pub use integer_phi::IntegerPhi;
 pub use jacobson::Jacobson;

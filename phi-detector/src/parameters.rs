@@ -60,7 +60,18 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     /// With what is assumed while few intervals are known, and at least as great as the settings say.
     pub(crate) fn fit(&self, sums: Sums) -> Fit {
         let (mean, sd) = sums.with_prior(self.period, PRIOR).moments();
+        self.with_floors(mean, sd)
+    }
+
+    /// At least as great as the settings say.
+    #[inline]
+    pub(crate) fn with_floors(&self, mean: f64, sd: f64) -> Fit {
         Fit { mean, sd: sd.max(self.sd_min).max(mean * self.sd_min_permille / 1_000.0).max(1.0) }
+    }
+
+    /// How far apart beats are meant to be.
+    pub(crate) const fn period(&self) -> u64 {
+        self.period
     }
 
     /// The longest interval that is learned as it is.
@@ -82,6 +93,15 @@ impl<M: Model, const L: usize> Parameters<M, L> {
         self.silence_at(fit, M::quantile(level))
     }
 
+    /// After how many ticks of silence the level with this index is reached.
+    ///
+    /// # Panics
+    /// If there is no such level.
+    #[inline]
+    pub(crate) fn silence_of(&self, fit: Fit, level: usize) -> u64 {
+        self.silence_at(fit, self.quantiles[level])
+    }
+
     /// Of a silence of so many ticks.
     pub(crate) fn phi(&self, fit: Fit, silence: u64) -> f64 {
         M::phi(fit.mean, fit.sd, float(silence) - float(self.pause)).max(0.0)
@@ -92,6 +112,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     }
 
     /// At least one tick.
+    #[inline]
     fn silence_at(&self, fit: Fit, quantile: f64) -> u64 {
         ceil(M::silence(fit.mean, fit.sd, quantile)).max(1).saturating_add(self.pause)
     }

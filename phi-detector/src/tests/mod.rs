@@ -4,6 +4,8 @@
 //! under plain `cargo test` many times on the system's threads. Each claim of an ordering or of atomicity also has a mutant:
 //! the same body over weaker atomics, which must fail.
 
+#[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+mod ewma;
 mod kernel;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod phi;

@@ -1,0 +1,114 @@
+use core::time::Duration;
+
+use crate::moments::Moments;
+use crate::parameters::Parameters;
+use crate::{
+    Beat, EwmaPhi, EwmaSettings, FailureDetector, Heard, Model, Normal, Resolution, State, Suspicion,
+};
+
+/// A failure detector made of what one peer has for itself, [`EwmaPhi`], and what is the same for all of them,
+/// [`EwmaSettings`]. Two references: copies, those in a registry as well, tell and ask the same peer.
+///
+/// # Cost
+/// A query takes two loads, and two multiplications of floats; a heartbeat two read-modify-writes, a square root and a
+/// division.
+///
+/// [`observe_local_gap`](FailureDetector::observe_local_gap) is to be called before the beats are told that came after the
+/// gap: those that are told before it count as if they came later by as much.
+///
+/// # Examples
+/// ```
+/// use core::time::Duration;
+/// use spacelike_phi_detector::{Beat, EwmaPhi, EwmaSettings, Exponential, FailureDetector, Settings};
+///
+/// static PEER: EwmaPhi = EwmaPhi::new();
+///
+/// let settings: EwmaSettings<Exponential> = EwmaSettings::new(&Settings::new(Duration::from_secs(1)), [3.0]);
+/// let mut peer = PEER.with(&settings);
+/// assert!(peer.is_suspect(Duration::ZERO, 0)); // never heard of
+/// peer.heartbeat(Beat::at(Duration::from_secs(5)));
+/// assert!(!PEER.with(&settings).is_suspect(Duration::from_secs(6), 0));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct EwmaDetector<'a, M = Normal, const L: usize = 1> {
+    cell: &'a EwmaPhi,
+    settings: &'a EwmaSettings<M, L>,
+}
+
+impl<'a, M: Model, const L: usize> EwmaDetector<'a, M, L> {
+    pub(crate) const fn new(cell: &'a EwmaPhi, settings: &'a EwmaSettings<M, L>) -> Self {
+        Self { cell, settings }
+    }
+
+    /// The mean of the intervals and their standard deviation, as they are used: with what is assumed while few are known, and
+    /// at least as great as the settings say.
+    pub fn moments(&self) -> (Duration, Duration) {
+        let (_, learned) = self.cell.read();
+        self.parameters().moments(self.settings.fit(learned))
+    }
+
+    /// When silence will reach any level of phi, not only one of those in the settings. Computes the quantile anew. `None` if
+    /// the peer is unknown.
+    ///
+    /// # Panics
+    /// If the level isn't greater than zero and finite.
+    pub fn deadline_at(&self, level: f64) -> Option<Duration> {
+        let (evidence, learned) = self.cell.read();
+        let silence = self.parameters().silence(self.settings.fit(learned), level);
+        Some(self.resolution().duration(evidence?.saturating_add(silence)))
+    }
+
+    /// The tick at which silence reaches the level; `None` if the peer is unknown.
+    #[inline]
+    fn due(&self, level: usize) -> Option<u64> {
+        let (evidence, learned) = self.cell.read();
+        let silence = self.parameters().silence_of(self.settings.fit(learned), level);
+        Some(evidence?.saturating_add(silence))
+    }
+
+    const fn parameters(&self) -> &Parameters<M, L> {
+        self.settings.parameters()
+    }
+
+    const fn resolution(&self) -> Resolution {
+        self.parameters().resolution()
+    }
+}
+
+impl<M: Model, const L: usize> FailureDetector for EwmaDetector<'_, M, L> {
+    #[inline]
+    fn heartbeat(&mut self, beat: Beat) -> Heard {
+        self.cell.heartbeat(self.settings, self.resolution().ticks(beat.at))
+    }
+
+    fn witness(&mut self, at: Duration) {
+        self.cell.witness(self.resolution().ticks(at));
+    }
+
+    fn observe_local_gap(&mut self, gap: Duration) {
+        self.cell.observe_local_gap(self.resolution().ticks(gap));
+    }
+
+    fn suspicion(&self, now: Duration) -> Suspicion {
+        let (Some(evidence), learned) = self.cell.read() else {
+            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown, stale: false };
+        };
+        let silence = self.resolution().ticks(now).saturating_sub(evidence);
+        Suspicion {
+            phi: self.parameters().phi(self.settings.fit(learned), silence),
+            elapsed: self.resolution().duration(silence),
+            state: Moments::from_word(learned).state(),
+            stale: false,
+        }
+    }
+
+    fn deadline(&self, level: usize) -> Option<Duration> {
+        let due = self.due(level);
+        due.map(|due| self.resolution().duration(due))
+    }
+
+    #[inline]
+    fn is_suspect(&self, now: Duration, level: usize) -> bool {
+        self.due(level).is_none_or(|due| self.resolution().ticks(now) >= due)
+    }
+}
