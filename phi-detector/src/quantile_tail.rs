@@ -149,7 +149,7 @@ impl<const N: usize, const L: usize> QuantileTail<N, L> {
         self.watch.publish(self.places.map(|place| self.silence(place)));
     }
 
-    /// How many ticks a silence is there: at least one.
+    /// How many ticks a silence is there: at least one, since no share is all of the intervals.
     fn silence(&self, place: Place) -> u64 {
         let silence = match place {
             Place::Share(share) => {
@@ -162,7 +162,7 @@ impl<const N: usize, const L: usize> QuantileTail<N, L> {
                 self.q90.saturating_add(beyond)
             }
         };
-        silence.max(1).saturating_add(self.pause)
+        silence.saturating_add(self.pause)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
@@ -170,8 +170,7 @@ impl<const N: usize, const L: usize> QuantileTail<N, L> {
         let silence = silence.saturating_sub(self.pause);
         match silence.checked_sub(self.q90) {
             Some(beyond) => 1.0 + beyond as f64 / self.gap as f64,
-            // q90 is rounded up to a whole tick, and is where phi is 1.
-            None => self.intervals.phi(silence).min(1.0),
+            None => self.intervals.phi(silence),
         }
     }
 }
