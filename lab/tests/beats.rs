@@ -171,6 +171,16 @@ fn congestion_rises_and_falls() {
     assert!((sum / count - 0.1_f64).abs() < 0.001 && (count / epochs - 100.0_f64).abs() < 1.0);
 }
 
+/// Between two beats there may be many epochs.
+#[test]
+fn epochs_go_on_between_beats() {
+    let length = Duration::from_secs(10);
+    let congestion = Congestion { every: length, length, peak: ms(200) };
+    let beats = Scene { congestion, period: HOUR / 6, ..QUIET }.beats(9, 500 * HOUR);
+    let congested = float(seconds_on_the_way(&beats).filter(|delay| *delay > 0.001).count());
+    within_four_sigma(congested, float(beats.len()) / 2.0, float(beats.len()).sqrt() / 2.0);
+}
+
 /// After a crash nothing is sent; what is on the way arrives.
 #[test]
 fn nothing_is_sent_after_a_crash() {
