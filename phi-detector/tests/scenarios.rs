@@ -253,6 +253,24 @@ fn ones_own_pause_teaches_nothing() {
     }
 }
 
+/// However often we are away, and whatever is lost then, a backlog is worked off by beats at their usual pace.
+#[test]
+fn ones_own_pauses_are_not_what_is_usual() {
+    let mut peer = steady::<100>(50);
+    let mut now = 50;
+    for _ in 0..40 {
+        now += 301;
+        peer.observe_local_gap(seconds(300));
+        peer.heartbeat(Beat::at(seconds(now)).with_sequence(now));
+    }
+    let back = seconds(now + 16);
+    assert!(peer.is_suspect(back, 0));
+    for (number, after) in (now + 1..=now + 16).zip(0..) {
+        peer.heartbeat(Beat::at(back + Duration::from_millis(5 * after)).with_sequence(number));
+    }
+    assert!(!peer.is_suspect(back + SECOND, 0), "all of them came");
+}
+
 /// Other evidence than beats extends life from when it is, teaches nothing, and introduces nobody.
 #[test]
 fn hearsay_is_evidence_but_no_beat() {
