@@ -253,6 +253,18 @@ fn ones_own_pause_teaches_nothing() {
     }
 }
 
+/// The interval after a restart is whole, though we were away before.
+#[test]
+fn after_a_restart_ones_own_pause_is_over() {
+    let mut peer = steady::<100>(50);
+    peer.heartbeat(Beat::at(seconds(51)).with_epoch(1));
+    peer.observe_local_gap(seconds(10));
+    assert_eq!(peer.heartbeat(Beat::at(seconds(70)).with_epoch(2)), Heard::Restarted);
+    let moments = peer.moments();
+    peer.heartbeat(Beat::at(seconds(75)).with_epoch(2));
+    assert!(peer.moments() > moments);
+}
+
 /// However often we are away, and whatever is lost then, a backlog is worked off by beats at their usual pace.
 #[test]
 fn ones_own_pauses_are_not_what_is_usual() {
