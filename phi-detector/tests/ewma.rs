@@ -262,7 +262,7 @@ fn rounding_is_to_no_side() {
     let mut at = Duration::ZERO;
     // Of a million, every second can be kept: rounded down, the mean would creep by half of that with each beat.
     for beat in 0..4_000 {
-        at += if beat % 2 == 0 { period + 3_000 * tick } else { period - 3_000 * tick };
+        at += if beat % 2 == 0 { 1_003_000 * tick } else { 997_000 * tick };
         peer.with(&settings).heartbeat(Beat::at(at));
     }
     let mean = peer.with(&settings).moments().0;
