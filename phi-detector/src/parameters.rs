@@ -53,6 +53,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
         &self.levels
     }
 
+    #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
     pub(crate) const fn resolution(&self) -> Resolution {
         self.resolution
     }
@@ -70,6 +71,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     }
 
     /// How far apart beats are meant to be.
+    #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
     pub(crate) const fn period(&self) -> u64 {
         self.period
     }
@@ -97,6 +99,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     ///
     /// # Panics
     /// If there is no such level.
+    #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
     #[inline]
     pub(crate) fn silence_of(&self, fit: Fit, level: usize) -> u64 {
         self.silence_at(fit, self.quantiles[level])
