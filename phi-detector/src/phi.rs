@@ -180,6 +180,12 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
         self.parameters.moments(self.statistics().0)
     }
 
+    /// As a thread leaves it that never runs again.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn begin_only(&self) {
+        self.window.begin_only();
+    }
+
     /// The first tick at which the level is reached.
     #[inline]
     fn due(&self, level: usize) -> Option<u64> {

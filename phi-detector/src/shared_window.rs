@@ -75,6 +75,12 @@ impl<const N: usize> SharedWindow<N> {
         (self.begin.load(Ordering::Relaxed) == generation).then_some(Snapshot { generation, sums })
     }
 
+    /// As a thread leaves it that never runs again.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn begin_only(&self) {
+        self.begin.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// How many intervals there are.
     pub(crate) fn count(&self) -> u32 {
         // Relaxed: nothing else is read by it.

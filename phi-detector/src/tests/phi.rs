@@ -297,6 +297,19 @@ fn restarts_are_seen_once() {
     restarts(WITH_AN_OLD_ONE, 1);
 }
 
+/// Of two restarts that are heard of at once, the older one is none if it comes later.
+#[test]
+fn a_life_that_is_over_is_no_news() {
+    model(|| {
+        let (_, said) = race(
+            heard(&[10, 20]),
+            &[|it| arrive(it, at(30).with_epoch(3)), |it| arrive(it, at(40).with_epoch(2))],
+        );
+        let known = [Arrival::Restarted, Arrival::Stale];
+        assert!(said.iter().all(|arrival| known.contains(arrival)), "broken: {said:?}");
+    });
+}
+
 mutant!(restarts_need_one_step, Torn, restarts(TWICE, 2));
 mutant!(an_old_life_needs_release, NoRelease, restarts(WITH_AN_OLD_ONE, 1));
 mutant!(an_old_life_needs_acquire, NoAcquire, restarts(WITH_AN_OLD_ONE, 1));
@@ -341,6 +354,10 @@ fn a_backlog_of_two() {
         );
         let evidence = arrivals.evidence().unwrap();
         assert!((30..=55).contains(&evidence), "broken: what comes at 100 and 101 proves life at {evidence}");
+        // As late as the one before, or the one before that.
+        arrive(&arrivals, at(111).with_sequence(6));
+        let evidence = arrivals.evidence().unwrap();
+        assert!((55..=65).contains(&evidence), "broken: what comes at 111 proves life at {evidence}");
     });
 }
 
@@ -379,3 +396,30 @@ fn at_rest_the_newest_timeout_is_published() {
 }
 
 mutant!(at_rest_needs_to_compare, Stores, beats_of_two_threads());
+
+/// If a thread is held up for ever in the middle of a beat, all answers are from what was known before, and say so; what is
+/// asked to act by is as before, and later beats are evidence of life all the same.
+#[cfg(not(loom))]
+#[test]
+fn a_thread_that_is_held_up_stops_nobody() {
+    let peer = tenth(3.0);
+    for beat in 1..=6 {
+        peer.heartbeat(at(1_000 * beat + beat % 2 * 90));
+    }
+    let moments = peer.moments();
+    let now = Duration::from_nanos(7_100);
+    let before = peer.suspicion(now);
+    assert!(!before.stale && before.phi > 0.5);
+
+    peer.begin_only();
+    let after = peer.suspicion(now);
+    assert!(after.stale && (after.phi / before.phi - 1.0).abs() < 1e-5, "{after:?} after {before:?}");
+    assert_eq!((after.elapsed, after.state), (before.elapsed, before.state));
+    assert_eq!(peer.moments(), moments);
+    let deadline = peer.deadline(0).unwrap();
+    assert!(peer.is_suspect(deadline, 0));
+
+    peer.heartbeat(at(7_050));
+    assert_eq!(peer.deadline(0), Some(deadline + Duration::from_nanos(1_050)));
+    assert_eq!(peer.suspicion(now).elapsed, Duration::from_nanos(50));
+}
