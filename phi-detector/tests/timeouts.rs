@@ -122,7 +122,11 @@ fn the_longest_silences_end() {
     ends(Bertier::<32>::new(Duration::MAX, Duration::MAX, [1e300]));
     ends(FixedTimeout::new(Duration::MAX, [1e300]));
     #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
-    ends(spacelike_phi_detector::Phi::<Normal>::new(&patient, [1e9]));
+    {
+        let shared = spacelike_phi_detector::Phi::<Normal>::new(&patient, [1e9]);
+        ends(&shared);
+        assert_eq!(shared.deadline_at(1e9), shared.deadline(0));
+    }
     ends(Jacobson::new(Duration::MAX, Duration::MAX, Duration::MAX, [1e300]));
 }
 
