@@ -270,26 +270,61 @@ fn threads_see_each_restart_once() {
 /// Numbers may begin anywhere, and go on where 64 bits end; those of a new epoch begin anew, also if epochs look alike.
 #[test]
 fn numbers_wrap_and_begin_anew() {
+    let mut hear = hears();
+    let mut hear = |sequence, epoch: u64| hear(Some(sequence), Some(epoch));
+    assert_eq!(hear(u64::MAX - 1, 1), None);
+    assert_eq!(hear(u64::MAX, 1), Some(0));
+    assert_eq!(hear(1, 1), Some(1));
+    assert_eq!(hear(500, 1), Some(498));
+    assert_eq!(hear(3, LIKE_1), None);
+    assert_eq!(hear(4, LIKE_1), Some(0));
+}
+
+/// Also if the first beat of the new epoch has none, or if those of the old one were heard before it had a name.
+#[test]
+fn numbers_begin_anew_whoever_names_the_epoch() {
+    let mut hear = hears();
+    hear(Some(500), Some(1));
+    assert_eq!(hear(None, Some(LIKE_1)), None);
+    assert_eq!(hear(Some(2), Some(LIKE_1)), Some(0));
+    assert_eq!(hear(Some(4), None), Some(1));
+
+    let mut hear = hears();
+    hear(Some(500), None);
+    assert_eq!(hear(None, Some(1)), Some(0));
+    assert_eq!(hear(Some(3), Some(2)), None);
+    assert_eq!(hear(Some(5), Some(2)), Some(1));
+}
+
+/// An epoch with the tag of epoch 1.
+const LIKE_1: u64 = (1 << 16 | 3) - 1;
+
+/// Hears a beat each second, all of which are news; how many were lost before it, unless it is the first of a life.
+fn hears() -> impl FnMut(Option<u64>, Option<u64>) -> Option<u64> {
     let peer: Phi = Phi::new(&Settings::new(Duration::from_secs(1)), [8.0]);
     let mut second = 0;
-    let mut hear = |sequence, epoch| {
+    move |sequence, epoch| {
         second += 1;
-        let beat = Beat::at(Duration::from_secs(second)).with_sequence(sequence).with_epoch(epoch);
-        match peer.heartbeat(beat) {
+        let at = Duration::from_secs(second);
+        match peer.heartbeat(Beat { at, sequence, epoch, sent: None }) {
             Heard::Interval { lost, .. } => Some(lost),
             heard => {
                 assert_ne!(heard, Heard::Stale);
                 None
             }
         }
-    };
-    assert_eq!(hear(u64::MAX - 1, 1), None);
-    assert_eq!(hear(u64::MAX, 1), Some(0));
-    assert_eq!(hear(1, 1), Some(1));
-    assert_eq!(hear(500, 1), Some(498));
-    // The same in the lower bits.
-    assert_eq!(hear(3, 1 | 1 << 32), None);
-    assert_eq!(hear(4, 1 | 1 << 32), Some(0));
+    }
+}
+
+/// No gap is none to learn from: the interval counts.
+#[test]
+fn a_gap_of_nothing_changes_nothing() {
+    let peer: Phi = Phi::new(&Settings::new(Duration::from_secs(1)), [8.0]);
+    for second in 1..=4 {
+        peer.observe_local_gap(Duration::ZERO);
+        peer.heartbeat(Beat::at(Duration::from_secs(second)));
+    }
+    assert_eq!(peer.suspicion(Duration::from_secs(4)).state, State::Cold { samples: 3 });
 }
 
 /// All the detectors' users can take the shared one: by itself, or by a reference.

@@ -149,6 +149,19 @@ fn the_newest_timeout_stays() {
 mutant!(publishing_needs_to_compare, Stores, two_publish::<0>());
 mutant!(publishing_needs_one_step, Torn, two_publish::<0>());
 
+/// A timeout that is too long for its bits is the longest; and of one generation, the first stays.
+#[cfg(not(loom))]
+#[test]
+fn timeouts_leave_generations_alone() {
+    let published = Published::new(0, 7);
+    published.publish(0, 9);
+    assert_eq!(published.timeout(), 7);
+    published.publish(1, u64::MAX);
+    assert_eq!(published.timeout(), (1 << 44) - 1);
+    published.publish(2, 9);
+    assert_eq!(published.timeout(), 9);
+}
+
 #[cfg(loom)]
 #[test]
 fn publishing_needs_no_ordering() {
@@ -170,9 +183,13 @@ fn arrive(arrivals: &SharedArrivals, beat: Beat) -> Arrival {
 
 /// Of a peer that has beaten at these ticks, numbered from 1, in epoch 1.
 fn heard(ticks: &[u64]) -> SharedArrivals {
+    heard_in(1, ticks)
+}
+
+fn heard_in(epoch: u64, ticks: &[u64]) -> SharedArrivals {
     let arrivals = SharedArrivals::new();
     for (&tick, number) in ticks.iter().zip(1..) {
-        arrive(&arrivals, at(tick).with_sequence(number).with_epoch(1));
+        arrive(&arrivals, at(tick).with_sequence(number).with_epoch(epoch));
     }
     arrivals
 }
@@ -295,6 +312,22 @@ const WITH_AN_OLD_ONE: &[Role<SharedArrivals, Arrival>] = &[
 fn restarts_are_seen_once() {
     restarts(TWICE, 2);
     restarts(WITH_AN_OLD_ONE, 1);
+}
+
+/// An epoch whose tag would be that of none.
+#[test]
+fn restarts_need_no_luck() {
+    model(|| {
+        let (arrivals, said) = race(
+            heard_in(0x1_0000, &[10, 20]),
+            &[
+                |it| arrive(it, at(30).with_sequence(1).with_epoch(0x1_0001)),
+                |it| arrive(it, at(40).with_sequence(2).with_epoch(0x1_0001)),
+            ],
+        );
+        let next = arrive(&arrivals, at(60).with_sequence(3).with_epoch(0x1_0001));
+        assert!(matches!(next, Arrival::Interval { lost: 0, .. }), "broken: {next:?} after {said:?}");
+    });
 }
 
 /// Of two restarts that are heard of at once, the older one is none if it comes later.
