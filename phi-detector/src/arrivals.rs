@@ -64,15 +64,16 @@ impl Arrivals {
         let (ticks, steps) = (at - latest, lost.saturating_add(1));
         let usual = if self.usual_8 == 0 { (ticks / steps).min(clip) } else { self.usual_8 / 8 };
         let transit = transit(beat, at, resolution);
+        // Within what an interval may take, a beat is as good as on time.
+        let slack = clip.saturating_sub(usual);
         match (transit, self.transit) {
             (Some(transit), Some(before)) => self.backlog.transit(transit - before),
             _ if beat.sequence.is_some() && self.sequence.is_some() => {
-                self.backlog.interval(ticks, usual.saturating_mul(steps), clip);
+                self.backlog.interval(ticks, usual.saturating_mul(steps), slack);
             }
             _ => self.backlog = Backlog::default(),
         }
-        // Within what an interval may take, a beat is as good as on time.
-        let late = self.backlog.late.saturating_sub(clip.saturating_sub(usual));
+        let late = self.backlog.late.saturating_sub(slack);
         self.evidence = self.evidence.max(at.saturating_sub(late));
         // What comes while a backlog is worked off says nothing of the sender.
         if self.backlog.late == 0 && ticks / steps <= clip && !self.paused {

@@ -17,10 +17,10 @@ impl Backlog {
         self.move_to(u64::try_from(late).unwrap_or(u64::MAX));
     }
 
-    /// By their numbers, so much time should have been between two beats, and so much was. Only a stall makes a backlog; what
-    /// comes faster afterwards works it off.
-    pub(crate) fn interval(&mut self, ticks: u64, expected: u64, clip: u64) {
-        let stall = ticks > expected.max(clip);
+    /// By their numbers, so much time should have been between two beats, and so much was. Only what is too long by more than
+    /// the slack is a stall and makes a backlog, however many were lost; what comes faster afterwards works it off.
+    pub(crate) fn interval(&mut self, ticks: u64, expected: u64, slack: u64) {
+        let stall = ticks > expected.saturating_add(slack);
         self.streak = if stall { self.streak.saturating_add(1) } else { 0 };
         self.move_to(if self.streak >= SLOWER {
             0

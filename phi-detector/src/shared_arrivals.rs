@@ -244,11 +244,13 @@ impl SharedArrivals {
     fn judge(&self, way: Way, stamp: u64, latest: u64, usual: u64, clip: u64) -> bool {
         // Acquire: pairs with the release below, for `witnessed`.
         let mut word = self.backlog.load(Ordering::Acquire);
+        // Within what an interval may take, a beat is as good as on time.
+        let slack = clip.saturating_sub(usual);
         let ticks = match way {
             Way::Unknown | Way::Changed(_) => 0,
             Way::Paced(steps) => {
                 let ticks = stamp - latest;
-                if word == 0 && ticks <= usual.saturating_mul(steps).max(clip) {
+                if word == 0 && ticks <= usual.saturating_mul(steps).saturating_add(slack) {
                     return true;
                 }
                 // Relaxed: one step hands each tick to one thread.
@@ -259,14 +261,12 @@ impl SharedArrivals {
                 stamp - before
             }
         };
-        // Within what an interval may take, a beat is as good as on time.
-        let slack = clip.saturating_sub(usual);
         loop {
             let mut backlog = unpack(word);
             match way {
                 Way::Unknown => backlog = Backlog::default(),
                 Way::Changed(change) => backlog.transit(change.into()),
-                Way::Paced(steps) => backlog.interval(ticks, usual.saturating_mul(steps), clip),
+                Way::Paced(steps) => backlog.interval(ticks, usual.saturating_mul(steps), slack),
             }
             let excess = backlog.late.saturating_sub(slack);
             let new = pack(backlog, excess > 0);

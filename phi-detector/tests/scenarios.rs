@@ -177,7 +177,34 @@ fn lost_beats_are_not_slow_beats() {
     assert!(!peer.is_suspect(seconds(55), 0));
 }
 
-/// Duplicates, beats out of order, of old epochs, and from times that have passed are no news and change nothing.
+/// Beats that scatter, and of which some are lost, make no backlog: with numbers a peer may be taken for silent once for each
+/// loss, which is a silence, and not in between.
+#[test]
+fn losses_and_scatter_make_no_backlog() {
+    fn no_mistakes_but_for_losses(mut peer: impl FailureDetector) {
+        let mut random = 7_u64;
+        let mut below = |limit: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % limit
+        };
+        let (mut mistakes, mut losses, mut last) = (0, 0, 0);
+        for number in 1..10_000 {
+            let now = seconds(number) + Duration::from_millis(below(200));
+            if below(5) > 0 {
+                losses += u32::from(number > last + 1);
+                mistakes += u32::from(number > 100 && peer.is_suspect(now, 0));
+                peer.heartbeat(Beat::at(now).with_sequence(number));
+                last = number;
+            }
+        }
+        assert!(losses > 1_500 && mistakes <= losses, "{mistakes} mistakes, {losses} losses");
+    }
+    no_mistakes_but_for_losses(Jacobson::new(seconds(3), SECOND, Duration::from_millis(200), [1.0]));
+    no_mistakes_but_for_losses(phi::<Normal, 100, 1>([8.0]));
+    no_mistakes_but_for_losses(FixedTimeout::new(Duration::from_millis(1_300), [1.0]));
+}
+
+/// A restart is no interval; what was learned stays., beats out of order, of old epochs, and from times that have passed are no news and change nothing.
 #[test]
 fn stale_beats_change_nothing() {
     let mut peer = steady::<8>(19);
