@@ -667,7 +667,7 @@ fn resolve(file: &str, target: &str) -> String {
 const THIS: &str = "tests/tidy.rs";
 
 /// Crates that do what one of ours does.
-const PEERS: [&str; 14] = [
+const PEERS: [&str; 17] = [
     "crdts",
     "dson",
     "hlc",
@@ -676,6 +676,9 @@ const PEERS: [&str; 14] = [
     "itc",
     "lamport",
     "minerva",
+    "phi-accrual",
+    "phi-accrual-detector",
+    "phi-accrual-failure-detector",
     "phi-detector",
     "uhlc",
     "vclock",

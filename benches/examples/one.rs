@@ -1,11 +1,11 @@
 //! Runs one case, so many calls in each of so many slices, for a tool that counts or samples: `one <case> [calls]
 //! [slices]`. Without arguments, lists the cases.
 
-use spacelike_benches::{Case, advance, hlc, lamport, vclock};
+use spacelike_benches::{Case, advance, hlc, lamport, phi, vclock};
 
 fn main() {
     let of_size = |n| vclock::JOBS.into_iter().flat_map(move |job| vclock::column(n, job).0).collect();
-    let groups: [(&str, Vec<Case>); 11] = [
+    let groups: [(&str, Vec<Case>); 16] = [
         ("hlc-shared", hlc::shared()),
         ("hlc-local", hlc::local()),
         ("hlc-batches", hlc::batches()),
@@ -13,6 +13,11 @@ fn main() {
         ("lamport-shared", lamport::shared()),
         ("lamport-local", lamport::local()),
         ("advance", advance::cases()),
+        ("phi-local-100", phi::local(100)),
+        ("phi-local-1000", phi::local(1_000)),
+        ("phi-shared-100", phi::shared(100)),
+        ("phi-shared-1000", phi::shared(1_000)),
+        ("phi-contended-100", phi::contended(100)),
         ("vclock-8", of_size(8)),
         ("vclock-64", of_size(64)),
         ("vclock-256", of_size(256)),

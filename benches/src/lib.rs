@@ -1,11 +1,13 @@
 //! What the crates of this family cost, beside every alternative and beside a floor that is named.
 //!
-//! A [`Case`] is one clock doing one job; the modules [`hlc`], [`lamport`] and [`vclock`] list them, [`advance`] has the
-//! candidates for the one operation whose form was chosen by measurement, and [`measure`] takes the times. Programs share them:
+//! A [`Case`] is one clock, or failure detector, doing one job; the modules [`hlc`], [`lamport`], [`vclock`] and [`phi`] list
+//! them, [`advance`] has the candidates for the one operation whose form was chosen by measurement, and [`measure`] takes the
+//! times. Programs share them:
 //!
 //! - `cargo bench -p spacelike-benches --bench ratios` runs all cases in interleaved slices and prints the tables of
 //!   RESULTS.md: ratios to a floor of the same run. This is what claims rest on.
-//! - `--bench ratios_vclock` does so for vector clocks, and `--bench sizes_vclock` counts their bytes.
+//! - `--bench ratios_vclock` does so for vector clocks, and `--bench sizes_vclock` counts their bytes; `--bench ratios_phi` and
+//!   `--bench sizes_phi` do so for failure detectors.
 //! - `cargo bench -p spacelike-benches --bench hlc` (or `lamport`) is criterion, for exploring one case.
 //! - `cargo run --release -p spacelike-benches --example one -- <case> <calls>` runs one case a number of times, to be
 //!   counted by `valgrind --tool=callgrind` where the machine is too noisy to be timed.
@@ -27,6 +29,7 @@ mod explore;
 pub mod hlc;
 pub mod lamport;
 pub mod measure;
+pub mod phi;
 pub mod results;
 mod table;
 pub mod vclock;

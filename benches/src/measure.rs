@@ -37,21 +37,49 @@ pub fn two_threads(cases: &[Case], rounds: usize, calls: usize) -> Rounds {
         for (case, times) in cases.iter().zip(&mut times) {
             let mut slice = || {
                 slices += 1;
-                contended_slice(case, begin_of(slices, calls), calls)
+                contended_slice(case, THREADS, begin_of(slices, calls), calls)
             };
-            // A slice during which one thread had to wait for a processor measures the other one alone.
-            let time =
-                (0..TRIES).map(|_| slice()).find(|slice| slice.alone < ALONE_MAX).unwrap_or_else(slice);
+            let time = undisturbed(&mut slice);
             if round >= WARM_UP {
-                times.push(if time.alone < ALONE_MAX { time.per_call } else { f64::NAN });
+                times.push(time);
             }
         }
     }
     times
 }
 
+/// By turns one thread and two: `rounds` times a slice of `calls` of every case with each. What is done with two threads
+/// takes half of the time per call, if they aren't in each other's way.
+pub fn one_and_two_threads(cases: &[Case], rounds: usize, calls: usize) -> [Rounds; THREADS] {
+    let mut times = [(); THREADS].map(|()| vec![Vec::with_capacity(rounds); cases.len()]);
+    let mut slices = 0;
+    for round in 0..rounds + WARM_UP {
+        for (index, case) in cases.iter().enumerate() {
+            for (less, times) in times.iter_mut().enumerate() {
+                let mut slice = || {
+                    slices += 1;
+                    contended_slice(case, less + 1, begin_of(slices, calls), calls)
+                };
+                let time = undisturbed(&mut slice);
+                if round >= WARM_UP {
+                    times[index].push(time);
+                }
+            }
+        }
+    }
+    times
+}
+
+/// A slice during which one thread had to wait for a processor measures the other one alone. If there is no other: NaN.
+fn undisturbed(slice: &mut impl FnMut() -> Slice) -> f64 {
+    (0..=TRIES)
+        .map(|_| slice())
+        .find(|slice| slice.alone < ALONE_MAX)
+        .map_or(f64::NAN, |slice| slice.per_call)
+}
+
 /// The threads are made anew, which is not timed: each begins to count when both are ready.
-fn contended_slice(case: &Case, at: u64, calls: usize) -> Slice {
+fn contended_slice(case: &Case, threads: usize, at: u64, calls: usize) -> Slice {
     let (ready, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let thread = || {
         let mut worker = case.worker();
@@ -60,7 +88,7 @@ fn contended_slice(case: &Case, at: u64, calls: usize) -> Slice {
         // Before the barrier: a thread that is ready, but doesn't run, leaves the other one alone.
         let waited = waited_for_processor();
         ready.fetch_add(1, Ordering::AcqRel);
-        while ready.load(Ordering::Acquire) < THREADS {
+        while ready.load(Ordering::Acquire) < threads {
             spin_loop();
         }
         let start = Instant::now();
@@ -74,7 +102,7 @@ fn contended_slice(case: &Case, at: u64, calls: usize) -> Slice {
         (1.0 / per_call(elapsed, done), alone)
     };
     let threads: Vec<(f64, f64)> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(thread)).collect();
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(thread)).collect();
         threads.into_iter().map(|thread| thread.join().expect("a worker")).collect()
     });
     Slice {

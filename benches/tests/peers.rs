@@ -14,7 +14,13 @@ use hlc::HLTimespec;
 use hlc_gen::error::HlcError;
 use hlc_gen::{HlcGenerator, HlcTimestamp};
 use minerva::kairos::{Kairos, VirtualTimeSource};
+use phi_accrual::PhiFailureDetector;
+use phi_accrual_detector::PhiInteraction;
+use phi_accrual_failure_detector::{Detector, UnsyncDetector};
+use phi_detector::PingWindow;
+use spacelike_benches::phi::peers::{Millis, block_on, date};
 use spacelike_hlc as ours;
+use spacelike_phi_detector::{Beat, FailureDetector, LocalPhi, Normal, Settings, State};
 use spacelike_vclock::{Amnesia, Broadcast, CausalBuffer, Exhausted, FixedClock, Inserted, VersionVector};
 use time::Timespec;
 use vec_clock::CompareState;
@@ -309,6 +315,226 @@ fn dson_cant_read_one_dot_back() {
     let bytes = postcard::to_stdvec(&one).expect("bytes");
     assert!(postcard::from_bytes::<CausalContext>(&bytes).is_err());
 }
+
+/// `phi-detector` 0.4.0: its approximation of the normal tail is wrong by far, at ten standard deviations 37.6 instead of 23.1, and
+/// infinite from 22 on.
+#[test]
+fn phi_detector_has_another_tail() {
+    let mut peer = PingWindow::new(PERIOD);
+    for interval in alternating(10_000) {
+        peer.add_ping(interval);
+    }
+    let normal = peer.normal_dist();
+    assert!((normal.phi(2 * PERIOD) - 37.6).abs() < 0.5, "{}", normal.phi(2 * PERIOD));
+    assert!(normal.phi(4 * PERIOD).is_infinite());
+
+    let (peer, last) = heard(alternating(200));
+    assert!((peer.suspicion(last + 2 * PERIOD).phi - 23.1).abs() < 0.3);
+    assert!(peer.suspicion(last + 4 * PERIOD).phi.is_finite());
+    assert!(peer.suspicion(Duration::MAX).phi.is_finite());
+}
+
+/// `phi-detector` 0.4.0: one pause of five minutes, and a minute of silence isn't suspicious any more. There is no window that would
+/// forget it: after nine hundred beats, half a minute isn't.
+#[test]
+fn phi_detector_is_blind_after_a_pause() {
+    let mut peer = PingWindow::new(PERIOD);
+    for interval in alternating(100).chain([PAUSE]) {
+        peer.add_ping(interval);
+    }
+    assert!(peer.normal_dist().phi(60 * PERIOD) < 8.0);
+    alternating(900).for_each(|interval| peer.add_ping(interval));
+    assert!(peer.normal_dist().phi(30 * PERIOD) < 8.0);
+
+    let (peer, last) = heard(alternating(100).chain([PAUSE]));
+    assert!(peer.is_suspect(last + 2 * PERIOD, 0));
+}
+
+/// `phi-accrual-failure-detector` 0.1.0: it divides by the number of all beats, not of those in its window, so that its mean falls
+/// without end. After thirty windows each beat that is on time comes too late.
+#[test]
+fn phi_accrual_failure_detector_drifts() {
+    let peer = UnsyncDetector::builder().clock(Millis).acceptable_heartbeat_pause(Duration::ZERO);
+    let peer = peer.max_sample_size(100).build().expect("in range");
+    let regular = |beats| std::iter::repeat_n(PERIOD, beats);
+    let mut last = Duration::ZERO;
+    for interval in regular(100) {
+        last += interval;
+        Millis::set(last);
+        peer.heartbeat();
+    }
+    Millis::set(last + PERIOD);
+    assert!(peer.is_available() && peer.phi() < 1.0);
+    for interval in regular(3_000) {
+        last += interval;
+        Millis::set(last);
+        peer.heartbeat();
+    }
+    Millis::set(last + PERIOD);
+    assert!(!peer.is_available());
+
+    let (peer, last) = heard(regular(3_100));
+    assert!(!peer.is_suspect(last + PERIOD, 0));
+}
+
+/// `phi-accrual-failure-detector` 0.1.0: what comes later than its threshold is not learned, so that it suspects a peer that has
+/// become ten times slower at each of its beats, for ever; and phi is infinite.
+#[test]
+fn phi_accrual_failure_detector_learns_no_slower_peer() {
+    let peer = UnsyncDetector::builder().clock(Millis).build().expect("in range");
+    let mut last = Duration::ZERO;
+    for interval in alternating(100) {
+        last += interval;
+        Millis::set(last);
+        peer.heartbeat();
+    }
+    for _ in 0..1_000 {
+        last += 10 * PERIOD;
+        Millis::set(last);
+        assert!(!peer.is_available() && peer.phi().is_infinite());
+        peer.heartbeat();
+    }
+
+    let slower = |beats| alternating(100).chain(std::iter::repeat_n(10 * PERIOD, beats));
+    let (peer, last) = heard(slower(100));
+    assert!(!peer.is_suspect(last + 10 * PERIOD, 0));
+}
+
+/// `phi-accrual-failure-detector` 0.1.0: a peer that was never heard of is available.
+#[test]
+fn phi_accrual_failure_detector_trusts_strangers() {
+    let peer = UnsyncDetector::builder().clock(Millis).build().expect("in range");
+    Millis::set(PAUSE);
+    assert!(peer.is_available() && peer.phi() == 0.0);
+
+    let (peer, _) = heard([]);
+    assert!(peer.is_suspect(PAUSE, 0));
+    assert_eq!(peer.suspicion(PAUSE).state, State::Unknown);
+}
+
+/// `phi-accrual` 0.1.0: what it takes for the mean is its reciprocal, beats by time, so that ten standard deviations after the
+/// mean phi is below 2, and a peer that has been silent for five periods isn't suspect at 8.
+#[test]
+fn phi_accrual_takes_a_rate_for_a_mean() {
+    let mut peer = PhiFailureDetector::new().history_size(101);
+    let mut last = 1_000;
+    for interval in alternating(200) {
+        last += millis(interval);
+        peer.heartbeat(last);
+    }
+    assert!(peer.phi(last + 2_000) < 2.0);
+    assert!(peer.phi(last + 5_000) < 8.0);
+
+    let (peer, last) = heard(alternating(200));
+    assert!(peer.suspicion(last + 2 * PERIOD).phi > 23.0);
+}
+
+/// `phi-accrual` 0.1.0: after one beat phi is NaN, which is above no threshold, however long the silence.
+#[test]
+fn phi_accrual_finds_no_number_after_one_beat() {
+    let mut peer = PhiFailureDetector::new();
+    peer.heartbeat(1_000);
+    assert!(peer.phi(2_000).is_nan() && peer.phi(u64::MAX).is_nan());
+
+    let (peer, last) = heard([PERIOD]);
+    assert!(peer.is_suspect(last + 3 * PERIOD, 0));
+}
+
+/// `phi-accrual` 0.1.0: a question from a moment before the last beat is a panic, or finds the peer dead.
+#[test]
+fn phi_accrual_panics_at_a_step_back() {
+    let mut peer = PhiFailureDetector::new();
+    for at in [1_000, 2_000, 3_100] {
+        peer.heartbeat(at);
+    }
+    let phi = catch_unwind(AssertUnwindSafe(|| peer.phi(3_099)));
+    assert!(phi.is_err() || phi.is_ok_and(f64::is_infinite));
+
+    let (peer, last) = heard(alternating(10));
+    assert!(peer.suspicion(last.saturating_sub(PERIOD / 10)).phi < 0.1);
+}
+
+/// `phi-accrual-detector` 0.3.1: a peer whose beats came at equal intervals, to the millisecond, has phi 0 for as long as it is
+/// dead.
+#[test]
+fn phi_accrual_detector_never_suspects_a_regular_peer() {
+    let (peer, last) = inserted(std::iter::repeat_n(PERIOD, 100));
+    for silence in [2, 3_600, 31_536_000_u32] {
+        assert!(phi_of(&peer, last + silence * PERIOD).abs() < f64::EPSILON);
+    }
+
+    let (peer, last) = heard(std::iter::repeat_n(PERIOD, 100));
+    assert!(peer.is_suspect(last + 2 * PERIOD, 0));
+}
+
+/// `phi-accrual-detector` 0.3.1: leaves out the square root of 2, so that phi 2.87, three standard deviations after the mean, is
+/// 4.96; and phi is infinite from six on.
+#[test]
+fn phi_accrual_detector_has_another_tail() {
+    let (peer, last) = inserted(alternating(200));
+    let phi = |silence: u64| phi_of(&peer, last + Duration::from_millis(silence));
+    assert!((phi(1_300) - 4.96).abs() < 0.01, "{}", phi(1_300));
+    assert!(phi(1_600).is_infinite());
+
+    let (peer, last) = heard(alternating(200));
+    let phi = peer.suspicion(last + Duration::from_millis(1_300)).phi;
+    assert!((phi - 2.87).abs() < 0.1, "{phi}");
+}
+
+/// `phi-accrual-detector` 0.3.1: one beat out of order is an interval of 585 million years, and until it has left the window no
+/// silence is suspicious.
+#[test]
+fn phi_accrual_detector_is_blind_after_a_step_back() {
+    let (peer, last) = inserted(alternating(50));
+    block_on(peer.insert(date(last.saturating_sub(PERIOD / 2)))).expect("accepted");
+    assert!(phi_of(&peer, last + PAUSE) < 1.0);
+
+    let (mut peer, last) = heard(alternating(50));
+    let before = peer.clone();
+    peer.heartbeat(Beat::at(last.saturating_sub(PERIOD / 2)));
+    assert!(peer == before && peer.is_suspect(last + PAUSE, 0));
+}
+
+/// One of ours, at level 8, that has heard beats at these intervals; and when the last one came.
+fn heard(intervals: impl IntoIterator<Item = Duration>) -> (LocalPhi<Normal, 100, 1>, Duration) {
+    let (mut peer, mut last) = (LocalPhi::new(&Settings::new(PERIOD), [8.0]), START);
+    for (number, interval) in intervals.into_iter().enumerate() {
+        if number == 0 {
+            peer.heartbeat(Beat::at(last));
+        }
+        last += interval;
+        peer.heartbeat(Beat::at(last));
+    }
+    (peer, last)
+}
+
+/// The same for `phi-accrual-detector`.
+fn inserted(intervals: impl Iterator<Item = Duration>) -> (phi_accrual_detector::Detector, Duration) {
+    let (peer, mut last) = (phi_accrual_detector::Detector::new(100), START);
+    block_on(peer.insert(date(last))).expect("accepted");
+    for interval in intervals {
+        last += interval;
+        block_on(peer.insert(date(last))).expect("accepted");
+    }
+    (peer, last)
+}
+
+fn phi_of(peer: &phi_accrual_detector::Detector, now: Duration) -> f64 {
+    block_on(peer.phi(date(now))).expect("a number")
+}
+
+/// With a mean of one period, and a standard deviation of a tenth.
+fn alternating(beats: u32) -> impl Iterator<Item = Duration> {
+    (0..beats).map(|number| if number % 2 == 0 { PERIOD * 9 / 10 } else { PERIOD * 11 / 10 })
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).expect("64 bits")
+}
+
+const START: Duration = Duration::from_secs(1_000);
+const PERIOD: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_secs(300);
 
 struct Wall;
 
