@@ -9,7 +9,7 @@ cargo fetch --quiet --locked
 cargo deny --workspace --all-features --offline check --hide-inclusion-graph bans licenses sources
 
 # With default features a small crate brings at most two packages into the binary beside itself.
-for package in spacelike-lamport spacelike-hlc spacelike-vclock spacelike-phi-detector; do
+for package in spacelike-lamport spacelike-hlc spacelike-vclock spacelike-phi-detector spacelike-idempotency; do
     brought=$(cargo tree --offline -p "$package" -e normal,no-proc-macro --prefix none | tail -n +2 | sort -u)
     count=$(grep -c . <<<"$brought" || true)
     echo "$package brings $count: ${brought//$'\n'/, }"

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Members by what a check may ask of them.
-libraries=(spacelike-lamport spacelike-hlc spacelike-vclock spacelike-phi-detector spacelike)
+libraries=(spacelike-lamport spacelike-hlc spacelike-vclock spacelike-phi-detector spacelike-idempotency spacelike)
 # shellcheck disable=SC2034
 published=("${libraries[@]}" spacelike-lab)
 

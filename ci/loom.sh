@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 export RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-3}
-for package in spacelike-lamport spacelike-hlc spacelike-vclock spacelike-phi-detector; do
+for package in spacelike-lamport spacelike-hlc spacelike-vclock spacelike-phi-detector spacelike-idempotency; do
     # A target folder of its own, or each change of flags would build everything anew.
     cargo test --target-dir target/loom --release --lib -p "$package" | tee target/loom-output
     grep -q '^running [1-9]' target/loom-output || fail "no model of $package ran"

@@ -14,7 +14,7 @@ main() {
     without_floats
     oldest_compiler
     run_tests i686-unknown-linux-gnu -p spacelike-lamport -p spacelike-hlc -p spacelike-vclock -p spacelike-phi-detector \
-        --lib --tests
+        -p spacelike-idempotency --lib --tests
     # Not tidy: it reads the sources, which are the same everywhere.
     run_tests i686-unknown-linux-gnu -p spacelike --test monitor
     # Only what the order of bytes can change: qemu is slow.

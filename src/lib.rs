@@ -9,6 +9,8 @@ extern crate std;
 #[doc(inline)]
 pub use spacelike_hlc as hlc;
 #[doc(inline)]
+pub use spacelike_idempotency as idempotency;
+#[doc(inline)]
 pub use spacelike_lamport as lamport;
 #[doc(inline)]
 pub use spacelike_phi_detector as phi_detector;
