@@ -55,7 +55,7 @@ impl<'a, M: Model, const L: usize> EwmaDetector<'a, M, L> {
     pub fn deadline_at(&self, level: f64) -> Option<Duration> {
         let (evidence, learned) = self.cell.read();
         let silence = self.parameters().silence(self.settings.fit(learned), level);
-        Some(self.resolution().duration(evidence?.saturating_add(silence)))
+        Some(self.resolution().duration(self.resolution().after(evidence?, silence)))
     }
 
     /// The tick at which silence reaches the level; `None` if the peer is unknown.
@@ -63,7 +63,7 @@ impl<'a, M: Model, const L: usize> EwmaDetector<'a, M, L> {
     fn due(&self, level: usize) -> Option<u64> {
         let (evidence, learned) = self.cell.read();
         let silence = self.parameters().silence_of(self.settings.fit(learned), level);
-        Some(evidence?.saturating_add(silence))
+        Some(self.resolution().after(evidence?, silence))
     }
 
     const fn parameters(&self) -> &Parameters<M, L> {

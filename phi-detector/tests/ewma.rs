@@ -313,6 +313,25 @@ fn the_ends_of_time_are_bounds() {
     }
 }
 
+/// Every silence ends with time, also that of a peer of which somebody claims that it was alive then.
+#[test]
+fn every_silence_ends_with_time() {
+    for shift in [0, 20, 40] {
+        let resolution = Resolution::of_nanos_log2(shift);
+        let settings = Settings { resolution, ..Settings::new(seconds(5_000)) };
+        let settings: EwmaSettings<Normal, 2> = EwmaSettings::new(&settings, [1.0, 1e9]);
+        let peer = EwmaPhi::new();
+        let mut detector = peer.with(&settings);
+        detector.heartbeat(Beat::at(Duration::ZERO));
+        detector.witness(Duration::MAX);
+        for level in [0, 1] {
+            assert!(detector.deadline(level) <= Some(HORIZON));
+            assert!(detector.is_suspect(Duration::MAX, level), "a tick of 2^{shift} ns");
+        }
+        assert!(detector.deadline_at(1e9) <= Some(HORIZON));
+    }
+}
+
 /// Threads that tell the beats of many peers at once lose none: all ticks between the first and the last beat are in
 /// intervals, and no timeout moves back while time goes on.
 #[test]
@@ -534,7 +553,7 @@ fn obeys<M: Model>(
             prop_assert_eq!(detector.deadline_at(level), Some(deadline));
             let silence = detector.suspicion(deadline).elapsed.as_nanos() / tick.as_nanos();
             // Beyond, ticks are no longer exact as floats.
-            if deadline >= HORIZON || silence > 1 << 40 {
+            if deadline + tick > HORIZON || silence > 1 << 40 {
                 continue;
             }
             let phi = detector.suspicion(deadline).phi;
