@@ -31,8 +31,8 @@ impl Backlog {
         });
     }
 
-    /// A backlog that goes on and on is a longer way.
-    fn move_to(&mut self, late: u64) {
+    /// It comes so late. A backlog that goes on and on is a longer way.
+    pub(crate) fn move_to(&mut self, late: u64) {
         self.age = if late > self.late { 0 } else { self.age + 1 };
         self.late = if self.age >= LONGER_WAY { 0 } else { late };
         if self.late == 0 {

@@ -33,11 +33,13 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 /// What beats that are heard at the same moment may cost: two that come out of order may share one interval; then the second
 /// is [`Heard::Stale`], or an interval of no length if its number is news. The interval across a restart may be learned, if
 /// the second beat after it overtakes the first. Of the usual interval, by which a backlog is measured, one may be left out.
+/// Of two times of sending, one late and one not, either may hold until the next beat: then the other proves nothing.
 ///
 /// # Limits
 /// Two numbers of beats are compared modulo 2^47, of which half is ahead; the last two epochs that 64 bits can hold count as
 /// one. Timeouts are kept in 44 bits of ticks, and how late a beat is in 47: with ticks of a nanosecond, up to five hours and a day
-/// and a half; with those of the default length, up to the end of time.
+/// and a half; with those of the default length, up to the end of time. Timeouts are told apart by 20 bits of a count of beats: a
+/// thread that is held up for 2^19 of them, just when it publishes one, may put it back, for as many beats as that.
 ///
 /// # Examples
 /// ```

@@ -20,8 +20,10 @@ pub(crate) struct SharedArrivals {
     /// How late beats are, packed; zero nearly always. Written by whoever hears a beat that carries something, by
     /// compare-exchange, before `last`: who sees an arrival sees what it is worth.
     backlog: AtomicU64,
-    /// Arrival less sending of the latest beat, and whether we were absent since, packed. Written by whoever hears a beat, by
-    /// `swap`: each change is seen by one thread.
+    /// Arrival less sending of a beat that is on time, and whether we were absent since, packed. Written by whoever hears one
+    /// that took less, or longer for so long that this is the way now, by compare-exchange; by `swap`, of the first of a life or
+    /// after an absence. How late a beat is by that
+    /// depends on no other that comes at once: changes from one to the next would have to be added up in their order.
     transit: AtomicU64,
     /// The epoch and one. Written by whoever hears of a greater one, by `fetch_max`; only grows.
     epoch: AtomicU64,
@@ -76,16 +78,21 @@ impl SharedArrivals {
         }
         let Some((life, number)) = self.number(beat) else { return Arrival::Stale };
         let (restarted, lost) = (life == Life::New, number.unwrap_or(0));
-        let (change, absent) = self.change_of_transit(beat, stamp, resolution);
+        let begins = restarted || latest == 0;
+        let transit = beat.sent.map(|sent| stamp.wrapping_sub(resolution.ticks(sent)));
+        // Relaxed, as everywhere with this word: nothing is published by it.
+        let on_time = self.transit.load(Ordering::Relaxed);
         let steps = lost.saturating_add(1);
-        let how = match change {
-            _ if restarted || latest == 0 => Way::Unknown,
-            Some(change) => Way::Changed(change),
-            None if number.is_some() => Way::Paced(steps),
-            None => Way::Unknown,
+        let how = match transit {
+            _ if begins => Way::Unknown,
+            Some(transit) if on_time & SENT != 0 => Way::Late(longer(transit, on_time)),
+            _ if number.is_some() => Way::Paced(steps),
+            _ => Way::Unknown,
         };
         let usual = self.usual(stamp - latest, steps, clip);
-        let on_time = self.judge(how, stamp, latest, usual, clip);
+        let late = self.judge(how, stamp, latest, usual, clip);
+        let absent =
+            self.compare_from_now_on(transit.map(|transit| transit.wrapping_sub(late)), on_time, begins);
 
         // Release: pairs with the acquire in `evidence` and above: who sees this arrival sees what was written to `backlog` and
         // `witnessed` for it. Checked by tests::phi::a_backlog_is_seen_with_its_beats. That each tick is in one interval needs no
@@ -108,7 +115,7 @@ impl SharedArrivals {
         }
         let interval = if steps == 1 { ticks } else { ticks / steps };
         // What comes while a backlog is worked off, or when we come back, says nothing of the sender.
-        if on_time && !absent && interval <= clip {
+        if late == 0 && !absent && interval <= clip {
             let usual_8 = usual.saturating_mul(7).saturating_add(interval).max(8);
             // Relaxed, and no more than a store: what is lost of it, if beats come at once, is one of many.
             self.usual_8.store(usual_8, Ordering::Relaxed);
@@ -153,7 +160,7 @@ impl SharedArrivals {
             return None;
         }
         // Acquire: pairs with the release in `judge`, so that if what comes is late, what was known before that is in
-        // `witnessed`. Checked by tests::phi::evidence_never_falls.
+        // `witnessed`. Checked by tests::phi::a_backlog_is_seen_with_its_beats.
         let behind = self.backlog.load(Ordering::Acquire) & BEHIND != 0;
         let witnessed = self.witnessed.load(Ordering::Relaxed);
         Some(if behind { witnessed.max(1) } else { last.max(witnessed) } - 1)
@@ -217,18 +224,20 @@ impl SharedArrivals {
         }
     }
 
-    /// By how much the way took longer than that of the beat before, if both say when they were sent; and whether we were
-    /// absent since that came.
-    #[expect(clippy::cast_possible_wrap, reason = "a difference modulo 2^64 has a sign")]
-    fn change_of_transit(&self, beat: &Beat, stamp: u64, resolution: Resolution) -> (Option<i64>, bool) {
-        let new = beat.sent.map_or(0, |sent| stamp.wrapping_sub(resolution.ticks(sent)) << 2 | SENT);
-        // Relaxed, as below: nothing is published by it, and one step hands each change to one thread.
-        if new == 0 && self.transit.load(Ordering::Relaxed) == 0 {
-            return (None, false);
+    /// The next beat will be on time if it takes so long, if they say when they are sent. Says whether we were absent.
+    fn compare_from_now_on(&self, transit: Option<u64>, known: u64, begins: bool) -> bool {
+        let new = transit.map_or(0, |transit| transit << 2 | SENT);
+        if new == known {
+            return false;
         }
-        let old = self.transit.swap(new, Ordering::Relaxed);
-        let change = (old & new & SENT != 0).then(|| new.wrapping_sub(old) as i64 >> 2);
-        (change, old & ABSENT != 0)
+        if begins || known & new & SENT == 0 {
+            return self.transit.swap(new, Ordering::Relaxed) & ABSENT != 0;
+        }
+        // If it is another one meanwhile, that is as good, or of another life.
+        while self.transit.compare_exchange_weak(known, new, Ordering::Relaxed, Ordering::Relaxed)
+            == Err(known)
+        {}
+        false
     }
 
     /// The usual interval, before this one is counted.
@@ -240,23 +249,23 @@ impl SharedArrivals {
     }
 
     /// Finds out how late a beat is, and writes that down before the beat is: so nobody takes it for more evidence of life than
-    /// it is. Says whether it isn't late at all.
-    fn judge(&self, way: Way, stamp: u64, latest: u64, usual: u64, clip: u64) -> bool {
+    /// it is. Says how late it is.
+    fn judge(&self, way: Way, stamp: u64, latest: u64, usual: u64, clip: u64) -> u64 {
         // Acquire: pairs with the release below, for `witnessed`.
         let mut word = self.backlog.load(Ordering::Acquire);
         // Within what an interval may take, a beat is as good as on time.
         let slack = clip.saturating_sub(usual);
         let ticks = match way {
-            Way::Unknown | Way::Changed(_) => 0,
+            Way::Unknown | Way::Late(_) => 0,
             Way::Paced(steps) => {
                 let ticks = stamp - latest;
                 if word == 0 && ticks <= usual.saturating_mul(steps).saturating_add(slack) {
-                    return true;
+                    return 0;
                 }
                 // Relaxed: one step hands each tick to one thread.
                 let before = self.paced.fetch_max(stamp, Ordering::Relaxed).max(latest);
                 if stamp <= before {
-                    return unpack(word).late == 0;
+                    return unpack(word).late;
                 }
                 stamp - before
             }
@@ -265,7 +274,7 @@ impl SharedArrivals {
             let mut backlog = unpack(word);
             match way {
                 Way::Unknown => backlog = Backlog::default(),
-                Way::Changed(change) => backlog.transit(change.into()),
+                Way::Late(late) => backlog.move_to(late),
                 Way::Paced(steps) => backlog.interval(ticks, usual.saturating_mul(steps), slack),
             }
             let excess = backlog.late.saturating_sub(slack);
@@ -288,7 +297,7 @@ impl SharedArrivals {
                 // Relaxed: released by `last`.
                 self.witnessed.fetch_max(stamp.saturating_sub(excess), Ordering::Relaxed);
             }
-            return backlog.late == 0;
+            return backlog.late;
         }
     }
 }
@@ -303,8 +312,8 @@ enum Life {
 #[derive(Clone, Copy)]
 enum Way {
     Unknown,
-    /// It took so many ticks longer than that of the beat before.
-    Changed(i64),
+    /// It took so many ticks longer than that of a beat that is on time.
+    Late(u64),
     /// So many beats were sent since the one before.
     Paced(u64),
 }
@@ -366,6 +375,12 @@ const fn ahead(word: u64, number: u64) -> Option<u64> {
 
 const KNOWN: u64 = 1 << 47;
 const NUMBER_MAX: u64 = KNOWN - 1;
+
+/// By how much a transit is longer than a packed one.
+#[expect(clippy::cast_possible_wrap, reason = "a difference modulo 2^64 has a sign")]
+fn longer(transit: u64, on_time: u64) -> u64 {
+    u64::try_from((transit << 2 | SENT).wrapping_sub(on_time) as i64 >> 2).unwrap_or(0)
+}
 
 /// Of the lowest bits of a transit, of which the others are a number modulo 2^62: there is one, and we were absent.
 const SENT: u64 = 1;

@@ -400,6 +400,92 @@ fn a_backlog_is_counted_once() {
     a_backlog_of_two();
 }
 
+/// Of a peer that has said at these ticks that it was just sending.
+fn heard_at_once(ticks: &[u64]) -> SharedArrivals {
+    let arrivals = SharedArrivals::new();
+    for &tick in ticks {
+        arrive(&arrivals, sent(tick, tick));
+    }
+    arrivals
+}
+
+fn sent(tick: u64, sent: u64) -> Beat {
+    at(tick).with_sent(Duration::from_nanos(sent))
+}
+
+/// Two beats of a backlog at once, both told late by their times of sending; who looks never sees more life than they prove.
+fn two_that_are_late() {
+    model(|| {
+        let (arrivals, seen) = race(
+            heard_at_once(&[10, 20, 30]),
+            &[
+                |it| Vec::from([it.evidence()]),
+                |it| {
+                    arrive(it, sent(100, 40));
+                    Vec::new()
+                },
+                |it| {
+                    arrive(it, sent(101, 50));
+                    Vec::from([it.evidence()])
+                },
+            ],
+        );
+        for evidence in seen.concat().into_iter().flatten() {
+            assert!(evidence <= 55, "broken: late beats at 100 and 101 prove life at {evidence}");
+        }
+        let evidence = arrivals.evidence().unwrap();
+        assert!((45..=55).contains(&evidence), "broken: they prove life at {evidence}");
+        arrive(&arrivals, sent(110, 60));
+        assert_eq!(arrivals.evidence(), Some(65), "broken: the next is as late as it is");
+    });
+}
+
+/// How late a beat is depends on itself, and not on whether that of another thread has been looked at.
+#[test]
+fn beats_at_once_are_each_as_late_as_they_are() {
+    two_that_are_late();
+}
+
+mutant!(beats_at_once_need_release, NoRelease, two_that_are_late());
+mutant!(beats_at_once_need_acquire, NoAcquire, two_that_are_late());
+
+fn one_that_is_late() {
+    model(|| {
+        let (arrivals, _) = race(
+            heard_at_once(&[10, 20, 30]),
+            &[|it| arrive(it, sent(100, 40)), |it| arrive(it, sent(101, 101))],
+        );
+        arrive(&arrivals, sent(110, 110));
+        assert_eq!(arrivals.evidence(), Some(110), "broken: the next is on time");
+    });
+}
+
+/// A backlog that is over is over, whoever heard its last beat.
+#[test]
+fn beats_at_once_leave_no_backlog() {
+    one_that_is_late();
+}
+
+fn two_of_a_new_life() {
+    model(|| {
+        let arrivals = heard_at_once(&[10, 20]);
+        arrive(&arrivals, sent(1_030, 1_030).with_epoch(1));
+        // Its clock began anew.
+        let (arrivals, _) = race(
+            arrivals,
+            &[|it| arrive(it, sent(1_040, 1).with_epoch(2)), |it| arrive(it, sent(1_050, 11).with_epoch(2))],
+        );
+        arrive(&arrivals, sent(1_060, 21).with_epoch(2));
+        assert_eq!(arrivals.evidence(), Some(1_060), "broken: another clock is no backlog");
+    });
+}
+
+/// A sender that has restarted may have another clock.
+#[test]
+fn a_restart_leaves_no_backlog() {
+    two_of_a_new_life();
+}
+
 fn tenth(level: f64) -> Phi<Normal, 4, 1> {
     let settings =
         Settings { sd_min: Duration::ZERO, sd_min_permille: 0, ..Settings::new(Duration::from_micros(1)) };
