@@ -67,7 +67,7 @@ impl Arrivals {
         // Within what an interval may take, a beat is as good as on time.
         let slack = clip.saturating_sub(usual);
         match (transit, self.transit) {
-            (Some(transit), Some(before)) => self.backlog.transit(transit - before),
+            (Some(transit), Some(before)) => self.backlog.transit(transit - before, slack),
             _ if beat.sequence.is_some() && self.sequence.is_some() => {
                 self.backlog.interval(ticks, usual.saturating_mul(steps), slack);
             }

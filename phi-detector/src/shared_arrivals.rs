@@ -274,7 +274,7 @@ impl SharedArrivals {
             let mut backlog = unpack(word);
             match way {
                 Way::Unknown => backlog = Backlog::default(),
-                Way::Late(late) => backlog.move_to(late),
+                Way::Late(late) => backlog.move_to(late, slack),
                 Way::Paced(steps) => backlog.interval(ticks, usual.saturating_mul(steps), slack),
             }
             let excess = backlog.late.saturating_sub(slack);

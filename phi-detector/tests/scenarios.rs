@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use spacelike_phi_detector::{
     Beat, Exponential, FailureDetector, FixedTimeout, Heard, Jacobson, LocalPhi, Logistic, Model, Normal,
-    Settings, State,
+    Phi, Settings, State,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -162,6 +162,44 @@ fn a_backlog_ends() {
         peer.heartbeat(Beat::at(seconds(number + 15)).with_sequence(number));
     }
     assert!(!peer.is_suspect(seconds(186), 0), "the way is 15 s longer now");
+}
+
+/// Clocks that drift apart make no backlog, however long: who beats on time is never suspect, though its clock says that each
+/// beat takes longer than the one before.
+#[test]
+fn clocks_that_drift_apart_make_no_backlog() {
+    fn is_never_suspect(mut peer: impl FailureDetector) {
+        for number in 1..=50_000 {
+            let at = seconds(number) + Duration::from_millis(number * 7 % 5);
+            // By a ten-thousandth, as cheap ones do: 5 s in the end.
+            let sent = Duration::from_micros(999_900 * number);
+            assert_eq!(peer.is_suspect(at, 0), number == 1, "before beat {number}");
+            peer.heartbeat(Beat::at(at).with_sequence(number).with_sent(sent));
+            assert!(!peer.is_suspect(at, 0), "after beat {number}");
+        }
+    }
+    is_never_suspect(phi::<Normal, 100, 1>([8.0]));
+    is_never_suspect(&Phi::<Normal, 100, 1>::new(&Settings::new(SECOND), [8.0]));
+}
+
+/// A way that has become longer for good is taken for that though it jitters: after 64 beats, also for a peer that came back
+/// after we had been away ourselves.
+#[test]
+fn a_longer_way_may_jitter() {
+    fn is_trusted_after_64(mut peer: impl FailureDetector) {
+        for number in 1..=100 {
+            peer.heartbeat(Beat::at(seconds(number)).with_sequence(number).with_sent(seconds(number)));
+        }
+        peer.observe_local_gap(seconds(2));
+        for number in 101..=1_000 {
+            let sent = seconds(number + 300);
+            let at = sent + Duration::from_millis(number * 7 % 40);
+            peer.heartbeat(Beat::at(at).with_sequence(number).with_sent(sent));
+            assert_eq!(peer.is_suspect(at, 0), number < 165, "after beat {number}");
+        }
+    }
+    is_trusted_after_64(phi::<Normal, 100, 1>([8.0]));
+    is_trusted_after_64(&Phi::<Normal, 100, 1>::new(&Settings::new(SECOND), [8.0]));
 }
 
 /// Gaps in the numbers are losses, not slow beats.
