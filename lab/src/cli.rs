@@ -198,7 +198,7 @@ impl Display for Lesson<'_> {
             f,
             "all the same, unless their stamps happen to be equal. Vector clocks found every one of them."
         )?;
-        let Some(paused) = &self.0.paused else { return Ok(()) };
+        let Some(paused) = self.0.paused.as_ref().filter(|paused| paused.is_over) else { return Ok(()) };
         writeln!(
             f,
             "\n\nNode {} stopped and went on. Its connections stayed up: only its heartbeats were",

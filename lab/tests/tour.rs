@@ -150,9 +150,7 @@ async fn a_stopped_node_is_noticed() {
     let (two, millis) = (NodeId(2), Duration::from_millis);
     let pause = Some(Pause { node: two, after: millis(300), time: millis(500) });
     let options = Options { pause, ..Options::new(3, millis(1_000)) };
-    let mut phi_max = 0.0_f64;
-    let watch = |progress: Progress| phi_max = progress.phi.get(&two).copied().unwrap_or(0.0).max(phi_max);
-    let good = Tour::bind(&options).unwrap().run(pending(), watch).await.unwrap();
+    let good = Tour::bind(&options).unwrap().run(pending(), |_| ()).await.unwrap();
     let analysis = Analysis::of(&good.trace);
     let report = Report::new(&good, &analysis);
     assert_eq!(report.verdict(), Ok(()), "{report}\n{good:?}");
@@ -165,10 +163,9 @@ async fn a_stopped_node_is_noticed() {
     // A step that had begun is taken to its end, and one is noted a little later than it is.
     let in_it = |event: &&Event| event.time > paused.from + millis(200) && event.time < paused.until;
     assert_eq!(good.trace.events.iter().filter(in_it).filter(|event| event.node == two).count(), 0);
-    assert!(phi_max >= 8.0 && paused.phi_max.values().all(|phi| *phi >= 8.0), "{phi_max} {paused:?}");
+    assert!(paused.is_over && paused.phi_max.values().all(|phi| *phi >= 8.0), "{paused:?}");
     for by in [1, 3].map(NodeId) {
-        let mut levels =
-            good.changes[&by].iter().filter(|change| change.peer == two && change.at >= paused.from);
+        let mut levels = good.changes[&by].iter().filter(|change| change.peer == two);
         assert!(levels.by_ref().any(|change| change.to == Some(Level::Convict)));
         assert!(levels.any(|change| change.to.is_none() && change.at >= paused.until));
     }
@@ -180,7 +177,10 @@ async fn a_stopped_node_is_noticed() {
             "        3          never          never          never",
         ),
         (
-            |run| run.changes.get_mut(&NodeId(1)).unwrap().retain(|change| change.to.is_some()),
+            |run| {
+                let until = run.paused.as_ref().unwrap().until;
+                run.changes.get_mut(&NodeId(1)).unwrap().retain(|change| change.at < until);
+            },
             Err(Verdict::Untrusted { node: NodeId(2), by: NodeId(1) }),
             "never\n        3 ",
         ),
@@ -195,22 +195,67 @@ async fn a_stopped_node_is_noticed() {
     }
 
     // Of nodes that ran: one was suspected by all that suspected another, and of the paused one, long before.
-    let count = |text: &str| -> Vec<u64> {
-        let line = text.lines().find(|line| line.contains("mistaken suspicions")).unwrap();
-        line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect()
-    };
-    let before = count(&text);
-    assert_eq!(before.len(), 3, "the last is phi");
+    let before = mistakes(&text);
     let mut run = good.clone();
-    let mut mistaken = run.changes[&NodeId(1)].clone();
-    mistaken.retain(|change| change.peer == two && change.at >= paused.from && change.at < paused.until);
-    for change in &mut mistaken {
-        change.peer = NodeId(3);
-    }
-    run.changes.get_mut(&NodeId(1)).unwrap().extend(mistaken);
+    let of_one = run.changes.get_mut(&NodeId(1)).unwrap();
+    let mut mistaken = *of_one.iter().find(|change| change.to == Some(Level::Convict)).unwrap();
+    (mistaken.peer, mistaken.from) = (NodeId(3), None);
+    of_one.push(mistaken);
     let report = Report::new(&run, &analysis);
-    assert_eq!(count(&report.to_string()), [before[0] + 1, before[1] + 1, 8]);
+    assert_eq!(mistakes(&report.to_string()), [before[0] + 1, before[1] + 1]);
     assert_eq!(report.verdict(), Ok(()));
+}
+
+/// How many suspicions the table calls mistaken, and how many of them at phi 8.
+fn mistakes(table: &str) -> [u64; 2] {
+    let line = table.lines().find(|line| line.contains("mistaken suspicions")).unwrap();
+    let numbers: Vec<_> = line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
+    let [suspected, convicted, 8] = numbers[..] else { panic!("{line}") };
+    [suspected, convicted]
+}
+
+/// However short it is, a pause lasts until all have noticed, and the greatest phi is no less than what made them notice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_short_pause_lasts_until_it_is_noticed() {
+    let pause = Some(Pause { node: NodeId(1), after: Duration::from_millis(300), time: Duration::ZERO });
+    let options = Options { pause, ..Options::new(3, Duration::from_millis(600)) };
+    let run = Tour::bind(&options).unwrap().run(pending(), |_| ()).await.unwrap();
+    assert_eq!(Report::new(&run, &Analysis::of(&run.trace)).verdict(), Ok(()));
+    let phi_max = &run.paused.as_ref().unwrap().phi_max;
+    assert!(phi_max.len() == 2 && phi_max.values().all(|phi| *phi >= 8.0), "{phi_max:?}");
+}
+
+/// A tour that is stopped while a node is says so: to suspect that node was no mistake, and that nobody trusts it again no
+/// fault.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tour_can_be_stopped_in_a_pause() {
+    let two = NodeId(2);
+    let pause = Some(Pause { node: two, after: Duration::from_millis(300), time: Duration::from_secs(500) });
+    let options = Options { pause, ..Options::new(3, Duration::from_secs(600)) };
+    let (suspected, stop) = tokio::sync::oneshot::channel();
+    let mut suspected = Some(suspected);
+    let watch = |progress: Progress| {
+        if progress.phi.get(&two).is_some_and(|phi| *phi >= 8.0) {
+            suspected.take().map(|suspected| suspected.send(()));
+        }
+    };
+    let stop = async { stop.await.unwrap() };
+    let run = Tour::bind(&options).unwrap().run(stop, watch).await.unwrap();
+    let paused = run.paused.as_ref().unwrap();
+    assert!(run.interrupted && !paused.is_over && paused.node == two && paused.from < paused.until);
+    assert!(paused.until < paused.from + Duration::from_secs(100), "{paused:?}");
+    let analysis = Analysis::of(&run.trace);
+    let report = Report::new(&run, &analysis);
+    assert_eq!(report.verdict(), Ok(()));
+    let text = report.to_string();
+    assert!(text.contains("node 2 was stopped") && !text.contains("went on"), "{text}");
+
+    let mut others = run.clone();
+    for changes in others.changes.values_mut() {
+        changes.retain(|change| change.peer != two || change.at < paused.from);
+    }
+    assert_ne!(run.changes, others.changes);
+    assert_eq!(mistakes(&text), mistakes(&Report::new(&others, &analysis).to_string()));
 }
 
 /// The default stops a node that isn't the one whose clock is set back, unless there is no time for it.

@@ -188,11 +188,12 @@ where
                 link.beat(frame.clone());
             }
         }
-        for &change in &changes {
-            self.changed(change);
-        }
+        // Before the changes, so that whoever sees one finds what it was made of.
         if is_due || !changes.is_empty() {
             self.show(reading);
+        }
+        for change in changes {
+            self.changed(change);
         }
         Ok(())
     }

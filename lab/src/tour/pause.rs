@@ -14,7 +14,7 @@ pub struct Pause {
     pub time: Duration,
 }
 
-/// A node was stopped for a while, and went on.
+/// A node was stopped for a while, and went on, unless the tour was stopped before.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Paused {
@@ -26,4 +26,6 @@ pub struct Paused {
     pub until: Duration,
     /// The greatest phi that each other node had of it meanwhile.
     pub phi_max: BTreeMap<NodeId, f64>,
+    /// The others had the time to notice, and to notice its return. If not, the tour was stopped meanwhile.
+    pub is_over: bool,
 }

@@ -95,7 +95,8 @@ impl Report<'_> {
     fn pause(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(paused) = &self.run.paused else { return Ok(()) };
         let (node, time) = (paused.node, paused.until.saturating_sub(paused.from).as_millis());
-        writeln!(f, "\n  node {node} was stopped for {time} ms, as a process can be, and then went on")?;
+        let end = if paused.is_over { "then went on" } else { "the tour ended meanwhile" };
+        writeln!(f, "\n  node {node} was stopped for {time} ms, as a process can be, and {end}")?;
         writeln!(
             f,
             "  seen by    phi 1 after    phi 3 after    phi 8 after    phi at most    trusted again after"

@@ -53,7 +53,7 @@ pub struct Run {
     pub stats: BTreeMap<NodeId, Stats>,
     /// Whom each node suspected and trusted again, in the order of its noticing.
     pub changes: BTreeMap<NodeId, Vec<Change>>,
-    /// What became of the pause; `None` if there was none, or it didn't end before the tour was stopped.
+    /// What became of the pause; `None` if there was none, or the tour was stopped before it began.
     pub paused: Option<Paused>,
     /// It was stopped before its time.
     pub interrupted: bool,
@@ -151,7 +151,7 @@ async fn talk(
 ) -> Result<Run, TourError> {
     let mut paused = None;
     let ended = {
-        let mut pausing = pin!(pausing(&nodes, pause, began, book.clocks.clone()));
+        let mut pausing = pin!(pausing(&nodes, pause, began, book.clocks.clone(), &mut paused));
         let mut is_pausing = pause.is_some();
         // Dropped at the end of the block, so that its owner learns that nobody waits for it any more.
         let mut stop = pin!(stop);
@@ -162,7 +162,7 @@ async fn talk(
             tokio::select! {
                 error = &mut halted => break Err(error),
                 () = &mut stop => break Ok(true),
-                done = &mut pausing, if is_pausing => (paused, is_pausing) = (done, false),
+                () = &mut pausing, if is_pausing => is_pausing = false,
                 () = sleep_until(began + duration), if !is_pausing => break Ok(false),
                 _ = tick.tick() => {
                     book.read();
@@ -179,6 +179,10 @@ async fn talk(
             return Err(error);
         }
     };
+    if let (Some(paused), Ok(reading)) = (&mut paused, book.clocks.reading()) {
+        // It goes on now, if it hasn't before.
+        paused.until = paused.until.min(reading.monotonic);
+    }
     let elapsed = began.elapsed();
     hush(&nodes, &mut book).await;
     let changes = nodes.iter().map(|(&node, running)| (node, running.changes())).collect();
@@ -190,44 +194,57 @@ async fn talk(
 }
 
 /// Stops a node for a while, until the others have noticed, and waits until they have noticed its return: so a slow machine
-/// makes the tour longer and not wrong.
+/// makes the tour longer and not wrong. What is known of it is there at any time, since the tour may be stopped meanwhile.
 async fn pausing(
     nodes: &Nodes,
     pause: Option<Pause>,
     began: Instant,
     mut clocks: OsClocks,
-) -> Option<Paused> {
-    let Pause { node, after, time } = pause?;
-    let running = nodes.get(&node)?;
+    paused: &mut Option<Paused>,
+) {
+    let Some(Pause { node, after, time }) = pause else { return };
+    let Some(running) = nodes.get(&node) else { return };
     sleep_until(began + after).await;
-    // A wall clock that can't be read halts the nodes.
-    let mut now = || clocks.reading().ok().map(|reading| reading.monotonic);
-    let (mut from, mut phi_max) = (None, BTreeMap::new());
     let noticing = async {
-        from = now();
+        // A wall clock that can't be read halts the nodes.
+        let from = clocks.reading().ok()?.monotonic;
+        let is_over = false;
+        let paused =
+            paused.insert(Paused { node, from, until: Duration::MAX, phi_max: BTreeMap::new(), is_over });
         let end = Instant::now() + time;
-        while Instant::now() < end || !all(nodes, node, |level| level >= Some(Level::Convict)) {
-            for (&by, other) in nodes.iter().filter(|(by, _)| **by != node) {
-                let phi = other.peers().get(&node).map_or(0.0, |health| health.suspicion.phi);
-                phi_max.entry(by).and_modify(|max: &mut f64| *max = max.max(phi)).or_insert(phi);
+        let noticed = async {
+            loop {
+                let noticed = all(nodes, node, |level| level >= Some(Level::Convict));
+                // After that look, so that the phi which made the last of them notice is among them.
+                for (&by, other) in nodes.iter().filter(|(by, _)| **by != node) {
+                    let phi = other.peers().get(&node).map_or(0.0, |health| health.suspicion.phi);
+                    paused.phi_max.entry(by).and_modify(|max| *max = max.max(phi)).or_insert(phi);
+                }
+                if noticed && Instant::now() >= end {
+                    return;
+                }
+                sleep(GLANCE).await;
             }
-            sleep(GLANCE).await;
-        }
+        };
+        let _ = timeout(time.saturating_add(PAUSE_PATIENCE), noticed).await; // the verdict sees it
+        // While it is still stopped: nobody can have trusted it before.
+        paused.until = clocks.reading().ok()?.monotonic;
+        Some(paused)
     };
-    tokio::select! {
+    let paused = tokio::select! {
         // It has begun before the time is taken.
         biased;
-        () = running.pause(time.saturating_add(PAUSE_PATIENCE)) => {}
-        () = noticing => {}
-    }
-    let until = now()?;
+        () = running.pause(Duration::MAX) => None,
+        paused = noticing => paused,
+    };
+    let Some(paused) = paused else { return };
     let trusting = async {
         while !all(nodes, node, |level| level.is_none()) {
             sleep(GLANCE).await;
         }
     };
     let _ = timeout(PAUSE_PATIENCE, trusting).await; // the verdict sees it
-    Some(Paused { node, from: from?, until, phi_max })
+    paused.is_over = true;
 }
 
 /// Whether that is what all others last made of a node.

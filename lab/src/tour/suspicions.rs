@@ -47,9 +47,10 @@ fn notice(by: NodeId, changes: &[Change], paused: &Paused) -> Noticed {
 /// How often a node that ran was suspected, so that its machine's peers were told, and how often it was convicted. Not a fault
 /// of anything but the machine's load, unless it happens on an idle one.
 pub(crate) fn mistakes(run: &Run) -> (u64, u64) {
+    let noticed = noticed(run);
     let mistaken = |by: NodeId, change: &Change| {
         run.paused.as_ref().is_none_or(|paused| {
-            let until = noticed(run).iter().find(|noticed| noticed.by == by).map(|noticed| {
+            let until = noticed.iter().find(|noticed| noticed.by == by).map(|noticed| {
                 noticed.trusted.map_or(Duration::MAX, |trusted| paused.until.saturating_add(trusted))
             });
             change.peer != paused.node

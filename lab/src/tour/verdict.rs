@@ -67,13 +67,15 @@ impl Verdict {
         if orphans + resends > 0 {
             return Err(Self::Unjoined { orphans, resends });
         }
-        let node = run.paused.as_ref().map_or(NodeId(0), |paused| paused.node);
-        for noticed in noticed(run) {
-            if !noticed.is_suspected {
-                return Err(Self::Unsuspected { node, by: noticed.by });
-            }
-            if noticed.trusted.is_none() {
-                return Err(Self::Untrusted { node, by: noticed.by });
+        for paused in run.paused.iter().filter(|paused| paused.is_over) {
+            let node = paused.node;
+            for noticed in noticed(run) {
+                if !noticed.is_suspected {
+                    return Err(Self::Unsuspected { node, by: noticed.by });
+                }
+                if noticed.trusted.is_none() {
+                    return Err(Self::Untrusted { node, by: noticed.by });
+                }
             }
         }
         Ok(trace?)
