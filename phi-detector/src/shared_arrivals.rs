@@ -30,8 +30,8 @@ pub(crate) struct SharedArrivals {
     /// The number of the latest beat, and to which epoch it belongs, packed. Written by whoever hears of a greater one or is
     /// the first in its epoch, by compare-exchange.
     sequence: AtomicU64,
-    /// The stamp of the latest beat that was compared with its number, by `fetch_max`: so that of beats that come at once, no
-    /// two take the same stall for theirs.
+    /// The stamp of the latest beat that was compared with its number, or late by its time of sending, by `fetch_max`: so that
+    /// of beats that come at once, no two take the same stall for theirs, and none ends the backlog of a later one.
     paced: AtomicU64,
     /// Eight times the mean of the intervals that were no stalls, the latest with the most weight. Written by whoever takes a
     /// beat for news, by a store: of beats that come at once, one counts.
@@ -256,7 +256,14 @@ impl SharedArrivals {
         // Within what an interval may take, a beat is as good as on time.
         let slack = clip.saturating_sub(usual);
         let ticks = match way {
-            Way::Unknown | Way::Late(_) => 0,
+            Way::Unknown => 0,
+            Way::Late(late) => {
+                if late > 0 {
+                    // Relaxed: released below, before this beat can make a backlog.
+                    self.paced.fetch_max(stamp, Ordering::Relaxed);
+                }
+                0
+            }
             Way::Paced(steps) => {
                 let ticks = stamp - latest;
                 if word == 0 && ticks <= usual.saturating_mul(steps).saturating_add(slack) {
@@ -279,6 +286,14 @@ impl SharedArrivals {
             }
             let excess = backlog.late.saturating_sub(slack);
             let new = pack(backlog, excess > 0);
+            // Relaxed: who made the backlog that was acquired with `word` has written this before.
+            if let (Way::Late(late), 0, true) =
+                (way, excess, word & BEHIND != 0 && self.paced.load(Ordering::Relaxed) > stamp)
+            {
+                // It was on time, but what came after it isn't. Checked by tests::phi::a_backlog_is_ended_by_no_older_beat.
+                self.witnessed.fetch_max(stamp, Ordering::Relaxed);
+                return late;
+            }
             if excess > 0 && word & BEHIND == 0 {
                 // From now on `last` says nothing any more; what it said until now stays true. Relaxed: released below.
                 self.witnessed.fetch_max(latest, Ordering::Relaxed);

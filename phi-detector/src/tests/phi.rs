@@ -466,6 +466,23 @@ fn beats_at_once_leave_no_backlog() {
     one_that_is_late();
 }
 
+fn one_that_was_on_time() {
+    model(|| {
+        let (arrivals, _) = race(
+            heard_at_once(&[10, 20, 30]),
+            &[|it| arrive(it, sent(40, 40)), |it| arrive(it, sent(100, 45))],
+        );
+        let evidence = arrivals.evidence();
+        assert_eq!(evidence, Some(50), "broken: late by 55, of which 5 are nothing, is {evidence:?}");
+    });
+}
+
+/// A thread that is held up with a beat that was on time doesn't end the backlog of those after it.
+#[test]
+fn a_backlog_is_ended_by_no_older_beat() {
+    one_that_was_on_time();
+}
+
 fn two_of_a_new_life() {
     model(|| {
         let arrivals = heard_at_once(&[10, 20]);
