@@ -38,7 +38,7 @@ pub enum Record<O, C = ()> {
         fingerprint: Fingerprint,
         /// How many attempts there were that count.
         attempts: u32,
-        /// How far one of them came.
+        /// How far one of them came: for the next attempt, if it is at the same request.
         checkpoint: Option<C>,
         /// Whether the effect of one of them has begun.
         started_before: bool,

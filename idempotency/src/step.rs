@@ -15,7 +15,7 @@ pub enum Event<O, C = ()> {
         /// A fence that was never used. It is used up if the answer is [`Reply::Execute`].
         fence: u64,
         /// When the client made the key, if the key tells: then one older than the retention is refused, where a key without
-        /// a record would be taken for new.
+        /// a record would be taken for new. One from the future is never too old, so refuse those before.
         minted: Option<Duration>,
     },
     /// The effect is about to begin.
@@ -115,7 +115,7 @@ pub enum Reply<O, C = ()> {
     },
     /// The key is so old that there may have been a record.
     Expired,
-    /// Done. Also if it was done before, by the same token.
+    /// Done. Also if it was done before, by the same token; but an [abort](Event::Abort) gives the token away.
     Done,
     /// The token is good for nothing any more. Stop.
     LeaseLost,
@@ -131,7 +131,9 @@ pub enum Reply<O, C = ()> {
 /// - As long as a record isn't removed, at most one attempt completes it, and every replay is that outcome.
 /// - At most one token is good at any time; all others are told [`Reply::LeaseLost`] by whatever they try.
 /// - With [`Unfinished::Hold`], after an effect has begun nobody else executes the request, unless who began it says that there was no
-///   effect, or somebody else [says](Event::Reexecute) that it may happen again.
+///   effect, or somebody else says that it may happen again ([`Event::Reexecute`]), or that it is to be
+///   [forgotten](Event::Forget).
+/// - A checkpoint is handed to the next attempt at the same request, never to one at another.
 /// - A record that has expired is none, from that very instant on, swept or not.
 ///
 /// # Examples
@@ -256,7 +258,9 @@ fn begin<O: Clone, C: Clone>(
             if *started_before && *fingerprint != claim.fingerprint {
                 return (Effect::Keep, Reply::Mismatch);
             }
-            execute(claim, *attempts, checkpoint.clone(), *started_before)
+            // What one request came to is of no use to another.
+            let checkpoint = checkpoint.clone().filter(|_| *fingerprint == claim.fingerprint);
+            execute(claim, *attempts, checkpoint, *started_before)
         }
         _ if record.fingerprint() != claim.fingerprint => (Effect::Keep, Reply::Mismatch),
         Record::Completed { outcome, .. } => (Effect::Keep, Reply::Replay(outcome.clone())),

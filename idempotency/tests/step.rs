@@ -38,11 +38,44 @@ struct Life {
     /// Attempts that count.
     attempts: u32,
     /// Attempts whose effect has begun, and who haven't said that there was none.
-    effects: BTreeSet<u64>,
+    effects: Fences,
     /// Somebody vouched for all that begun until then.
-    vouched: BTreeSet<u64>,
+    vouched: Fences,
     /// Attempts that were given away since.
-    overtaken: BTreeSet<u64>,
+    overtaken: Fences,
+}
+
+impl Life {
+    /// Whoever had an attempt at what is no more has lost it for good.
+    fn over(tokens: &[Token]) -> Self {
+        let mut life = Self::default();
+        for token in tokens {
+            life.overtaken.insert(token.fence);
+        }
+        life
+    }
+}
+
+/// A set of fences, a bit each: worlds are compared by the hundred thousand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+struct Fences(u8);
+
+impl Fences {
+    fn contains(self, fence: u64) -> bool {
+        self.0 & 1 << fence != 0
+    }
+
+    fn insert(&mut self, fence: u64) {
+        self.0 |= 1 << fence;
+    }
+
+    fn remove(&mut self, fence: u64) {
+        self.0 &= !(1 << fence);
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -104,13 +137,14 @@ fn next(world: &World, event: &Events, policy: &Policy) -> (World, Reply<u64, u6
         .is_some_and(|record| record.expires(policy).is_some_and(|expires| seconds(world.now) >= expires))
     {
         // It is as if there were none, swept or not.
-        after.life = Life::default();
+        after.life = Life::over(&world.tokens);
         let gone = step(None, event.clone(), seconds(world.now), policy);
         let there = step(world.record.as_ref(), event.clone(), seconds(world.now), policy);
         assert_eq!(gone, there, "an expired record was seen: {world:?} {event:?}");
     }
     let (effect, reply) = step(world.record.as_ref(), event.clone(), seconds(world.now), policy);
     let life = &mut after.life;
+    who_lost_is_told_and_nobody_else(world, life, event, &reply, policy);
     match (event, &reply) {
         (
             Event::Begin { .. } | Event::Reexecute { .. },
@@ -119,16 +153,19 @@ fn next(world: &World, event: &Events, policy: &Policy) -> (World, Reply<u64, u6
             assert_eq!(token.fence, world.issued, "{world:?}");
             if matches!(event, Event::Begin { .. }) {
                 assert!(life.attempts < policy.attempts_max, "one attempt too many: {world:?}");
-                let held = world.tokens.iter().any(|token| !life.overtaken.contains(&token.fence));
+                let held = world.tokens.iter().any(|token| !life.overtaken.contains(token.fence));
                 assert!(!held || world.now >= life.until, "a lease was broken: {world:?} {event:?}");
             }
             life.attempts += 1;
             assert_eq!(token.attempt, life.attempts, "{world:?} {event:?}");
             life.until = world.now + LEASE;
             assert_eq!(life.outcome, None, "executed again after its completion: {world:?} {event:?}");
+            if matches!(event, Event::Begin { fingerprint, .. } if Some(*fingerprint) != life.fingerprint) {
+                life.checkpoint = None;
+            }
             assert_eq!(*checkpoint, life.checkpoint, "a checkpoint was lost: {world:?} {event:?}");
             if matches!(event, Event::Reexecute { .. }) {
-                life.vouched.append(&mut life.effects);
+                life.vouched.0 |= std::mem::take(&mut life.effects).0;
             }
             assert!(
                 policy.unfinished == Unfinished::Retry || life.effects.is_empty(),
@@ -149,7 +186,7 @@ fn next(world: &World, event: &Events, policy: &Policy) -> (World, Reply<u64, u6
             assert_eq!(Some(*outcome), life.outcome, "another outcome was replayed: {world:?}");
             assert_eq!(Some(*fingerprint), life.fingerprint, "replayed to another request: {world:?}");
         }
-        (Event::Begin { .. }, Reply::InProgress { retry_after }) => {
+        (Event::Begin { .. } | Event::Forget, Reply::InProgress { retry_after }) => {
             assert!(life.until > world.now, "a lease that has run out: {world:?}");
             assert_eq!(*retry_after, seconds(life.until - world.now), "{world:?}");
         }
@@ -162,51 +199,78 @@ fn next(world: &World, event: &Events, policy: &Policy) -> (World, Reply<u64, u6
             assert!(!life.effects.is_empty() || !life.vouched.is_empty(), "{world:?}");
         }
         (Event::Renew { token, lease }, Reply::Done) => {
-            assert!(!life.overtaken.contains(&token.fence), "{world:?}");
+            assert!(!life.overtaken.contains(token.fence), "{world:?}");
             life.until = life.until.max(world.now + lease.as_secs());
         }
         (Event::Begin { fingerprint, .. }, Reply::Mismatch) => {
             assert_ne!(Some(*fingerprint), life.fingerprint, "{world:?}");
         }
         (Event::EffectStarted { token }, Reply::Done) => {
-            assert!(!life.overtaken.contains(&token.fence), "a zombie began its effect: {world:?}");
+            assert!(!life.overtaken.contains(token.fence), "a zombie began its effect: {world:?}");
             life.effects.insert(token.fence);
         }
         (Event::Checkpoint { token, checkpoint }, Reply::Done) => {
-            assert!(!life.overtaken.contains(&token.fence), "{world:?}");
+            assert!(!life.overtaken.contains(token.fence), "{world:?}");
             life.checkpoint = Some(*checkpoint);
         }
         (Event::Complete { token, outcome }, Reply::Done) => {
             if let Some(completed) = life.completed {
                 assert_eq!(completed, token.fence, "two attempts completed: {world:?} {event:?}");
             } else {
-                assert!(!life.overtaken.contains(&token.fence), "a zombie completed: {world:?}");
+                assert!(!life.overtaken.contains(token.fence), "a zombie completed: {world:?}");
                 assert!(!policy.strict_expiry || world.now < life.until, "completed late: {world:?}");
                 (life.completed, life.outcome) = (Some(token.fence), Some(*outcome));
             }
         }
         (Event::Forget | Event::Sweep, Reply::Done) => {
-            let held = world.tokens.iter().any(|token| !life.overtaken.contains(&token.fence));
+            let held = world.tokens.iter().any(|token| !life.overtaken.contains(token.fence));
             let executing = held && life.outcome.is_none() && world.now < life.until;
             assert!(!executing || effect == Effect::Keep, "gone while it was executed: {world:?} {event:?}");
         }
         (Event::Settle { outcome }, Reply::Done) => life.outcome = Some(*outcome),
         (Event::Abort { token, counts }, Reply::Done) => {
-            assert!(!life.overtaken.contains(&token.fence), "a zombie aborted: {world:?}");
+            assert!(!life.overtaken.contains(token.fence), "a zombie aborted: {world:?}");
             life.attempts -= u32::from(!counts);
-            life.effects.remove(&token.fence);
+            life.effects.remove(token.fence);
             life.overtaken.insert(token.fence);
         }
         _ => {}
     }
     apply(&mut after, effect);
     if after.record.is_none() {
-        after.life = Life::default();
-        // Whoever had an attempt at it is lost for good.
-        after.life.overtaken.extend(after.tokens.iter().map(|token| token.fence));
+        after.life = Life::over(&after.tokens);
     }
-    at_most_one_token_is_good(&after, policy);
     (after, reply)
+}
+
+/// A token is refused if its lease is somebody else's, or over; and only then.
+fn who_lost_is_told_and_nobody_else(
+    world: &World,
+    life: &Life,
+    event: &Events,
+    reply: &Reply<u64, u64>,
+    policy: &Policy,
+) {
+    let (token, completes) = match event {
+        Event::Complete { token, .. } => (token, true),
+        Event::EffectStarted { token }
+        | Event::Checkpoint { token, .. }
+        | Event::Renew { token, .. }
+        | Event::Abort { token, .. } => (token, false),
+        _ => return,
+    };
+    let late = world.now >= life.until;
+    let refused = life.overtaken.contains(token.fence)
+        || life.outcome.is_some() && !(completes && life.completed == Some(token.fence))
+        || life.outcome.is_none() && policy.strict_expiry && late;
+    // By a copy that came late, or a sweep that may have been or not.
+    let started = !life.effects.is_empty() || !life.vouched.is_empty();
+    let maybe = late && (life.attempts >= policy.attempts_max || started && !completes);
+    match reply {
+        Reply::Done => assert!(!refused, "a zombie wasn't told: {world:?} {event:?}"),
+        Reply::LeaseLost => assert!(refused || maybe, "a lease was broken: {world:?} {event:?}"),
+        reply => panic!("{reply:?}: {world:?} {event:?}"),
+    }
 }
 
 /// Whatever the tokens try, one at most is not told that it lost.
@@ -235,6 +299,7 @@ fn no_sequence_of_events_breaks_a_promise() {
         let (mut replies, mut names) = (HashSet::new(), Vec::new());
         let mut front = vec![World::default()];
         while let Some(world) = front.pop() {
+            at_most_one_token_is_good(&world, &policy);
             let (mut afters, answers): (Vec<_>, Vec<_>) =
                 events(&world).iter().map(|event| next(&world, event, &policy)).unzip();
             for reply in answers {
@@ -303,6 +368,22 @@ fn a_checkpoint_survives_an_abort() {
     );
     let token = Token { fence: 1, attempt: 1 };
     assert_eq!(last, Reply::Execute { token, checkpoint: Some(7), started_before: false });
+}
+
+/// Another request under the same key begins from the beginning.
+#[test]
+fn a_checkpoint_is_of_one_request() {
+    let [.., other] = replies(
+        &POLICY,
+        [
+            (0, begin(Fingerprint(1), 0)),
+            (0, Event::Checkpoint { token: FIRST, checkpoint: 7 }),
+            (0, Event::Abort { token: FIRST, counts: true }),
+            (1, begin(Fingerprint(2), 1)),
+        ],
+    );
+    let token = Token { fence: 1, attempt: 2 };
+    assert_eq!(other, Reply::Execute { token, checkpoint: None, started_before: false });
 }
 
 /// A request that never had an effect doesn't bind its key; one that had does.
