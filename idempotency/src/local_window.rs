@@ -95,3 +95,43 @@ impl<const WORDS: usize> Default for LocalWindow<WORDS> {
         Self::new()
     }
 }
+
+/// A sequence of words.
+#[cfg(feature = "serde")]
+impl<const WORDS: usize> serde::Serialize for LocalWindow<WORDS> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self.words)
+    }
+}
+
+/// Checked: words that stand in no window, or too few or too many of them, are an error.
+#[cfg(feature = "serde")]
+impl<'de, const WORDS: usize> serde::Deserialize<'de> for LocalWindow<WORDS> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use core::fmt;
+        use serde::de::{Error, IgnoredAny, SeqAccess, Visitor};
+
+        struct Words<const WORDS: usize>([u64; WORDS]);
+
+        impl<'de, const WORDS: usize> Visitor<'de> for Words<WORDS> {
+            type Value = LocalWindow<WORDS>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "the {WORDS} words of a window")
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut sequence: S) -> Result<Self::Value, S::Error> {
+                let Self(mut words) = self;
+                for (index, word) in words.iter_mut().enumerate() {
+                    *word = sequence.next_element()?.ok_or_else(|| S::Error::invalid_length(index, &self))?;
+                }
+                if sequence.next_element::<IgnoredAny>()?.is_some() {
+                    return Err(S::Error::invalid_length(WORDS + 1, &self));
+                }
+                LocalWindow::from_words(words).map_err(S::Error::custom)
+            }
+        }
+
+        deserializer.deserialize_seq(Words(*Self::new().as_words()))
+    }
+}
