@@ -17,7 +17,7 @@ use crate::session::{Slot, slot_of};
 use crate::{Entry, Fingerprint, Session, SessionId, SessionTable, SnapshotError};
 
 impl<const W: usize, const R: usize> Session<W, R> {
-    /// Writes the session, piece by piece. What is written in all is never more than 45 + W * (33 + R) bytes.
+    /// Writes the session, piece by piece. What is written in all is never more than 37 + W * (33 + R) bytes.
     ///
     /// # Examples
     /// ```
@@ -107,7 +107,7 @@ where
     ///
     /// # Errors
     /// [`SnapshotError`] if the bytes are not what a table of such sessions writes, or there are more sessions than room.
-    /// `bytes` is then somewhere in between.
+    /// `bytes` is then somewhere in between, and what was in the room is lost.
     pub fn read(room: T, bytes: &mut &[u8]) -> Result<Self, SnapshotError> {
         let mut table = Self::new(room);
         if take(bytes)? != [VERSION] {

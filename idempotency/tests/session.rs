@@ -188,7 +188,7 @@ proptest! {
                 }
                 Step::Restore => {
                     let bytes = bytes_of(&session);
-                    prop_assert!(bytes.len() <= 45 + 3 * (33 + 4));
+                    prop_assert!(bytes.len() <= 37 + 3 * (33 + 4));
                     prop_assert_eq!(Small::read(&mut &*bytes).unwrap(), session.clone());
                 }
             }
