@@ -26,7 +26,12 @@ pub(crate) enum Arrival {
     First,
     Restarted,
     Stale,
-    Interval { ticks: u64, lost: u64, sample: bool },
+    Interval {
+        ticks: u64,
+        lost: u64,
+        /// For each of the beats, if it says something of how they come.
+        sample: Option<u64>,
+    },
 }
 
 impl Arrivals {
@@ -43,8 +48,31 @@ impl Arrivals {
     };
 
     /// A beat came. An interval longer than `clip` is a stall.
+    #[inline]
     pub(crate) fn arrive(&mut self, beat: &Beat, resolution: Resolution, clip: u64) -> Arrival {
         let at = resolution.ticks(beat.at);
+        let is_plain = beat.sequence.is_none() && beat.sent.is_none() && beat.epoch.is_none();
+        match self.latest {
+            // The way of most beats, which is short enough to be built into the caller.
+            Some(latest) if is_plain && at > latest && !self.is_busy() => {
+                let ticks = at - latest;
+                self.hear(at, 0);
+                self.learn_usual(ticks, clip);
+                Arrival::Interval { ticks, lost: 0, sample: Some(ticks) }
+            }
+            _ => self.arrive_marked(beat, at, resolution, clip),
+        }
+    }
+
+    /// Whether there is more to a beat than the interval that it ends.
+    #[inline]
+    fn is_busy(&self) -> bool {
+        self.paused || self.transit.is_some() || self.backlog != Backlog::NONE
+    }
+
+    /// The same, of any beat.
+    #[inline(never)]
+    fn arrive_marked(&mut self, beat: &Beat, at: u64, resolution: Resolution, clip: u64) -> Arrival {
         let Some(latest) = self.latest else {
             self.begin(beat, at, resolution);
             return Arrival::First;
@@ -62,28 +90,53 @@ impl Arrivals {
             _ => 0,
         };
         let (ticks, steps) = (at - latest, lost.saturating_add(1));
-        let usual = if self.usual_8 == 0 { (ticks / steps).min(clip) } else { self.usual_8 / 8 };
-        let transit = transit(beat, at, resolution);
+        let each = if steps == 1 { ticks } else { ticks / steps };
+        let usual = self.usual(each, clip);
         // Within what an interval may take, a beat is as good as on time.
         let slack = clip.saturating_sub(usual);
+        self.judge(beat, transit(beat, at, resolution), ticks, usual.saturating_mul(steps), slack);
+        self.hear(at, self.backlog.late.saturating_sub(slack));
+        // What comes while a backlog is worked off says nothing of the sender.
+        if self.backlog.late == 0 && !self.paused {
+            self.learn_usual(each, clip);
+        }
+        self.sequence = beat.sequence.or(self.sequence);
+        self.epoch = beat.epoch.or(self.epoch);
+        let sample = if core::mem::take(&mut self.paused) { None } else { Some(each) };
+        Arrival::Interval { ticks, lost, sample }
+    }
+
+    /// A beat arrived, which is so late.
+    #[inline]
+    fn hear(&mut self, at: u64, late: u64) {
+        self.latest = Some(at);
+        self.evidence = self.evidence.max(at.saturating_sub(late));
+    }
+
+    /// The usual interval, before this one is counted.
+    #[inline]
+    fn usual(&self, each: u64, clip: u64) -> u64 {
+        if self.usual_8 == 0 { each.min(clip) } else { self.usual_8 / 8 }
+    }
+
+    /// Unless it was a stall.
+    #[inline]
+    fn learn_usual(&mut self, each: u64, clip: u64) {
+        if each <= clip {
+            self.usual_8 = self.usual(each, clip).saturating_mul(7).saturating_add(each).max(8);
+        }
+    }
+
+    /// Finds out how late a beat is that says when it was sent, or which it is.
+    fn judge(&mut self, beat: &Beat, transit: Option<i128>, ticks: u64, expected: u64, slack: u64) {
         match (transit, self.transit) {
             (Some(transit), Some(before)) => self.backlog.transit(transit - before, slack),
             _ if beat.sequence.is_some() && self.sequence.is_some() => {
-                self.backlog.interval(ticks, usual.saturating_mul(steps), slack);
+                self.backlog.interval(ticks, expected, slack);
             }
-            _ => self.backlog = Backlog::default(),
+            _ => self.backlog = Backlog::NONE,
         }
-        let late = self.backlog.late.saturating_sub(slack);
-        self.evidence = self.evidence.max(at.saturating_sub(late));
-        // What comes while a backlog is worked off says nothing of the sender.
-        if self.backlog.late == 0 && ticks / steps <= clip && !self.paused {
-            self.usual_8 = usual.saturating_mul(7).saturating_add(ticks / steps).max(8);
-        }
-        self.latest = Some(at);
-        self.sequence = beat.sequence.or(self.sequence);
-        self.epoch = beat.epoch.or(self.epoch);
         self.transit = transit;
-        Arrival::Interval { ticks, lost, sample: !core::mem::take(&mut self.paused) }
     }
 
     /// It was alive at this time, as something else than a beat has shown.
@@ -109,6 +162,7 @@ impl Arrivals {
         self.latest.map(|_| self.evidence)
     }
 
+    #[cold]
     fn begin(&mut self, beat: &Beat, at: u64, resolution: Resolution) {
         *self = Self {
             latest: Some(at),

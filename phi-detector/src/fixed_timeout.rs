@@ -59,6 +59,7 @@ impl<const L: usize> FixedTimeout<L> {
 }
 
 impl<const L: usize> FailureDetector for FixedTimeout<L> {
+    #[inline]
     fn heartbeat(&mut self, beat: Beat) -> Heard {
         // A beat that comes within the timeout is on time; what comes later than that is a stall.
         let (heard, _) = self.watch.arrive(&beat, self.timeout);

@@ -98,6 +98,7 @@ impl<const L: usize> Jacobson<L> {
 }
 
 impl<const L: usize> FailureDetector for Jacobson<L> {
+    #[inline]
     fn heartbeat(&mut self, beat: Beat) -> Heard {
         let clip = self.ticks();
         let (heard, interval) = self.watch.arrive(&beat, clip);

@@ -91,17 +91,27 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
         self.clip = self.parameters.clip(self.fit);
     }
 
+    /// What is learned of an interval that is too long.
+    #[cold]
+    fn stalled(&mut self) -> u64 {
+        self.recovering = PRIOR;
+        self.clip
+    }
+
     fn publish(&mut self) {
         self.watch.publish(self.parameters.silences(self.fit));
     }
 }
 
 impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N, L> {
+    #[inline]
     fn heartbeat(&mut self, beat: Beat) -> Heard {
         let (heard, interval) = self.watch.arrive(&beat, self.clip);
         if let Some(interval) = interval {
-            self.recovering = if interval > self.clip { PRIOR } else { self.recovering.saturating_sub(1) };
-            self.window.push(interval.min(self.clip));
+            self.recovering = self.recovering.saturating_sub(1);
+            // A branch, so that a beat needn't wait for what was learned from the one before.
+            let interval = if interval > self.clip { self.stalled() } else { interval };
+            self.window.push(interval);
             self.learn();
         }
         self.publish();

@@ -12,7 +12,7 @@ pub(crate) struct Parameters<M, const L: usize> {
     pause: u64,
     sd_min: f64,
     /// Of the mean.
-    sd_min_permille: f64,
+    sd_min_share: f64,
     /// Where the model puts each level, and the one at which intervals are clipped.
     quantiles: [f64; L],
     clip_quantile: f64,
@@ -40,7 +40,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
             period,
             pause: resolution.ticks_up(pause),
             sd_min: float(resolution.ticks(sd_min)),
-            sd_min_permille: f64::from(sd_min_permille),
+            sd_min_share: f64::from(sd_min_permille) / 1_000.0,
             quantiles: levels.map(M::quantile),
             clip_quantile: M::quantile(CLIP_LEVEL),
             levels,
@@ -67,7 +67,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     /// At least as great as the settings say.
     #[inline]
     pub(crate) fn with_floors(&self, mean: f64, sd: f64) -> Fit {
-        Fit { mean, sd: sd.max(self.sd_min).max(mean * self.sd_min_permille / 1_000.0).max(1.0) }
+        Fit { mean, sd: sd.max(self.sd_min).max(mean * self.sd_min_share).max(1.0) }
     }
 
     /// How far apart beats are meant to be.
@@ -126,11 +126,16 @@ fn float(ticks: u64) -> f64 {
     ticks as f64
 }
 
-/// Rounded up to whole ticks; saturates at both ends.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, as is wanted")]
+/// Rounded up to whole ticks; saturates at both ends. By way of 63 bits, which processors convert in one instruction.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "it saturates, as is wanted"
+)]
 fn ceil(ticks: f64) -> u64 {
-    let whole = ticks as u64;
-    whole.saturating_add((float(whole) < ticks).into())
+    let whole = ticks as i64;
+    whole.max(0) as u64 + u64::from((whole as f64) < ticks && ticks > 0.0)
 }
 
 /// The level of phi at which intervals are clipped, whatever levels the caller asks about.

@@ -66,6 +66,10 @@ impl Resolution {
     /// When this tick begins. Saturates.
     #[inline]
     pub(crate) const fn duration(self, ticks: u64) -> Duration {
+        // Nearly always it fits the narrower word, in which a quotient takes a multiplication.
+        if ticks <= u64::MAX >> self.shift {
+            return Duration::from_nanos(ticks << self.shift);
+        }
         let nanos = (ticks as u128) << self.shift;
         #[expect(
             clippy::cast_possible_truncation,

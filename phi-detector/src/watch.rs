@@ -24,6 +24,7 @@ impl<const L: usize> Watch<L> {
 
     /// A beat came, and an interval longer than `clip` is a stall. Says what it was taken for, and how many ticks an interval
     /// took, with those of lost beats counted. Of one with a pause of our own it doesn't: who knows how many beats came then.
+    #[inline]
     pub(crate) fn arrive(&mut self, beat: &Beat, clip: u64) -> (Heard, Option<u64>) {
         match self.arrivals.arrive(beat, self.resolution, clip) {
             Arrival::Stale => (Heard::Stale, None),
@@ -31,7 +32,7 @@ impl<const L: usize> Watch<L> {
             Arrival::Restarted => (Heard::Restarted, None),
             Arrival::Interval { ticks, lost, sample } => {
                 let interval = self.resolution.duration(ticks);
-                (Heard::Interval { interval, lost }, sample.then_some(ticks / lost.saturating_add(1)))
+                (Heard::Interval { interval, lost }, sample)
             }
         }
     }
