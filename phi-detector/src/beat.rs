@@ -19,8 +19,11 @@ pub struct Beat {
     /// delayed backlog from a peer that is alive.
     ///
     /// By numbers alone a backlog and a sender that paused look the same: one long interval without a loss, and then beats at
-    /// their usual pace. It is taken for a backlog, so a sender that paused stays suspect for up to 64 more beats. The time of
-    /// sending tells the two apart.
+    /// their usual pace. It is taken for a backlog, so a sender that paused stays suspect for up to 64 more beats, or
+    /// for good if it pauses again each time before that. The time of sending tells the two apart.
+    ///
+    /// A sender that may begin to count anew says so by its epoch: without one, its beats are stale until they catch up.
+    /// Numbers are for all beats of a sender or for none: one without ends a backlog.
     pub sequence: Option<u64>,
     /// When it was sent, on the sender's monotonic clock, since an origin of the sender's choice. Tells a delayed backlog
     /// from a peer that is alive. The clocks need not agree, but must both run at about the rate of real time.

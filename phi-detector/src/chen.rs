@@ -55,7 +55,7 @@ pub struct ChenE<const N: usize = 32, const L: usize = 1> {
 
 impl<const N: usize, const L: usize> ChenE<N, L> {
     /// A detector for a peer that was never heard of, in ticks of the default length: its beats are meant to come once a
-    /// `period`, and may be late by the `margin`.
+    /// `period`, and may be late by the `margin`, which should be several ticks long.
     ///
     /// # Panics
     /// If the period or the margin is zero, or a level isn't greater than zero and finite.

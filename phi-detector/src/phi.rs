@@ -28,10 +28,11 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 ///   beats. Each restart is reported by one thread, and each number that was skipped is counted by one.
 /// - Statistics are those of some set of beats that were recorded completely, never of a part of one. When no beat is being
 ///   recorded, timeouts are those of all of them: a thread that was held up never puts back an older one.
-/// - A late beat isn't taken for more evidence of life than it is, not even for a moment.
+/// - By its time of sending, a late beat isn't taken for more evidence of life than it is, not even for a moment. By numbers
+///   alone it may be, if it is heard at once with the beat that ends a stall: until the thread that hears that one goes on.
 ///
 /// What beats that are heard at the same moment may cost: two that come out of order may share one interval; then the second
-/// is [`Heard::Stale`], or an interval of no length if its number is news. The interval across a restart may be learned, if
+/// is [`Heard::Stale`], though what it says of the way may already count, or an interval of no length if its number is news. The interval across a restart may be learned, if
 /// the second beat after it overtakes the first. Of the usual interval, by which a backlog is measured, one may be left out.
 /// Of two times of sending, one late and one not, either may hold until the next beat: then the other proves nothing.
 ///

@@ -16,6 +16,8 @@ use crate::Resolution;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Settings {
     /// How far apart beats are meant to be. Taken for the intervals that are missing while fewer than eight are known.
+    /// At most 2^26 ticks, 19 hours of the default length: a longer one counts as that, and its peer is suspect before each
+    /// beat. Take longer ticks then.
     pub period: Duration,
     /// A silence that raises no suspicion, added to every interval: for pauses that are known to come, of a collector or a
     /// disk. Zero by default.
