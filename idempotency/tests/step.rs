@@ -225,6 +225,12 @@ fn next(world: &World, event: &Events, policy: &Policy) -> (World, Reply<u64, u6
         (Event::Forget | Event::Sweep, Reply::Done) => {
             let held = world.tokens.iter().any(|token| !life.overtaken.contains(token.fence));
             let executing = held && life.outcome.is_none() && world.now < life.until;
+            let gone = world.record.as_ref().is_some_and(|record| {
+                record.expires(policy).is_some_and(|expires| seconds(world.now) >= expires)
+            });
+            if gone || *event == Event::Forget {
+                assert_eq!(effect, Effect::Remove, "{world:?} {event:?}");
+            }
             assert!(!executing || effect == Effect::Keep, "gone while it was executed: {world:?} {event:?}");
         }
         (Event::Settle { outcome }, Reply::Done) => life.outcome = Some(*outcome),
@@ -237,6 +243,16 @@ fn next(world: &World, event: &Events, policy: &Policy) -> (World, Reply<u64, u6
         _ => {}
     }
     apply(&mut after, effect);
+    // What one copy was told, the next one is told as well.
+    match reply {
+        Reply::Dead { .. } => {
+            assert!(matches!(after.record, Some(Record::Dead { .. })), "{world:?} {event:?}");
+        }
+        Reply::Indeterminate { .. } => {
+            assert!(matches!(after.record, Some(Record::Indeterminate { .. })), "{world:?} {event:?}");
+        }
+        _ => {}
+    }
     if after.record.is_none() {
         after.life = Life::over(&after.tokens);
     }
@@ -468,6 +484,53 @@ fn an_effect_that_has_begun_is_not_forgotten_by_time() {
             assert_eq!(fresh, forgotten, "{unfinished:?} {later}: {last:?}");
         }
     }
+}
+
+/// Who executes it again can vouch for himself only, not for the one before.
+#[test]
+fn an_abort_after_an_effect_settles_nothing() {
+    let policy = Policy { unfinished: Unfinished::Hold, ..POLICY };
+    let [.., last] = replies(
+        &policy,
+        [
+            (0, begin(Fingerprint(1), 0)),
+            (0, Event::EffectStarted { token: FIRST }),
+            (2, Event::Sweep),
+            (2, Event::Reexecute { lease: seconds(LEASE), fence: 1 }),
+            (2, Event::Abort { token: Token { fence: 1, attempt: 2 }, counts: false }),
+            (2, begin(Fingerprint(1), 2)),
+        ],
+    );
+    assert_eq!(last, Reply::Indeterminate { attempts: 1 });
+}
+
+/// An end is remembered for the retention, from when it came: not a moment less, and not for ever.
+#[test]
+fn an_end_is_kept_for_the_retention() {
+    let policy = Policy { attempts_max: 1, ..POLICY };
+    let complete = Event::Complete { token: FIRST, outcome: 5 };
+    for (end, answer) in [
+        (complete, Reply::Replay(5)),
+        (Event::Abort { token: FIRST, counts: true }, Reply::Dead { attempts: 1 }),
+    ] {
+        for (later, kept) in [(1 + RETENTION - 1, true), (1 + RETENTION, false)] {
+            let [.., last] = replies(
+                &policy,
+                [(0, begin(Fingerprint(1), 0)), (1, end.clone()), (later, begin(Fingerprint(1), 1))],
+            );
+            assert_eq!(last == answer, kept, "{end:?} {later}: {last:?}");
+        }
+    }
+}
+
+/// An attempt that came to nothing and doesn't count takes no room.
+#[test]
+fn nothing_is_kept_of_nothing() {
+    let (Effect::Put(record), _) = step(None, begin(Fingerprint(1), 0), seconds(0), &POLICY) else {
+        panic!()
+    };
+    let abort = Event::Abort { token: FIRST, counts: false };
+    assert_eq!(step(Some(&record), abort, seconds(1), &POLICY), (Effect::Remove, Reply::Done));
 }
 
 /// Who didn't get the answer asks again, and it is the same.
