@@ -17,7 +17,7 @@ use crate::session::{Slot, slot_of};
 use crate::{Entry, Fingerprint, Session, SessionId, SessionTable, SnapshotError};
 
 impl<const W: usize, const R: usize> Session<W, R> {
-    /// Writes the session, piece by piece. What is written in all is never more than 37 + W * (33 + R) bytes.
+    /// Writes the session, piece by piece. What is written in all is never more than 37 + W * max(33, 29 + R) bytes.
     ///
     /// # Examples
     /// ```
