@@ -288,6 +288,18 @@ fn a_zombie_is_told_that_it_lost() {
     assert!(session.reclaim(2).is_none());
 }
 
+/// Whoever executes a request of a life that is over can't complete one of the next, though it has the same number.
+#[test]
+fn a_new_life_knows_no_old_ticket() {
+    let mut session = Session::<4, 8>::new(0);
+    let request = Request { epoch: 0, sequence: 0, acknowledged: 0, fingerprint: Fingerprint(1) };
+    let Begin::Execute(old) = session.begin(&request) else { panic!() };
+    assert!(session.renew(1));
+    let Begin::Execute(new) = session.begin(&Request { epoch: 1, ..request }) else { panic!() };
+    assert_eq!(session.complete(old, b"old"), Err(Lost { sequence: 0 }));
+    assert_eq!(session.complete(new, b"new"), Ok(()));
+}
+
 /// After an abort the same number may be of another request, as after a mistake that was mended.
 #[test]
 fn an_abort_lets_go_of_the_fingerprint() {

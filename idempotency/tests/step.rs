@@ -554,3 +554,22 @@ fn what_was_done_is_done_again() {
         [Reply::Done, Reply::Done, Reply::Done, Reply::Done, Reply::Replay(5)]
     );
 }
+
+/// Who executes again because somebody vouched for it, and is lost before the effect, leaves what was unknown before.
+#[test]
+fn what_somebody_vouched_for_once_is_not_forgotten_by_time() {
+    let policy = Policy { unfinished: Unfinished::Hold, ..POLICY };
+    for later in [LEASE * 2 + RETENTION - 1, LEASE * 2 + RETENTION, LEASE * 9 + RETENTION] {
+        let [.., last] = replies(
+            &policy,
+            [
+                (0, begin(Fingerprint(1), 0)),
+                (0, Event::EffectStarted { token: FIRST }),
+                (LEASE, Event::Sweep),
+                (LEASE, Event::Reexecute { lease: seconds(LEASE), fence: 1 }),
+                (later, begin(Fingerprint(1), 2)),
+            ],
+        );
+        assert_eq!(last, Reply::Indeterminate { attempts: 2 }, "{later}");
+    }
+}
