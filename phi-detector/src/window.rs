@@ -64,7 +64,32 @@ impl Sums {
         // A product each, beside one quotient that waits for nothing.
         let share = 1.0 / f64::from(count);
         // Nearly always it fits 63 bits, which processors convert in one instruction. A sum always does.
-        let spread = i64::try_from(spread).map_or_else(|_| spread as f64, |spread| spread as f64);
+        let spread = i64::try_from(spread).map_or_else(|_| wide(spread), |spread| spread as f64);
         (self.sum as i64 as f64 * share, libm::sqrt(spread) * share)
+    }
+}
+
+/// Apart, or the optimiser makes one conversion of both, the slower one.
+#[cold]
+#[inline(never)]
+#[expect(clippy::cast_precision_loss, reason = "one rounding is what a float is")]
+fn wide(spread: u128) -> f64 {
+    spread as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Window;
+    use crate::ticks::INTERVAL_MAX;
+
+    /// The longest and the shortest intervals by turns: what is computed of them needs more than 64 bits, and loses none.
+    #[test]
+    fn moments_of_the_farthest_intervals_are_right() {
+        let mut window = Window::<1024>::new();
+        for _ in 0..1024 {
+            window.push(1);
+            window.push(INTERVAL_MAX.into());
+        }
+        assert_eq!(window.sums().moments(), (33_554_432.0, 33_554_431.0));
     }
 }
