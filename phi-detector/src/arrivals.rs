@@ -48,7 +48,8 @@ impl Arrivals {
     };
 
     /// A beat came. An interval longer than `clip` is a stall.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "else what it gives is copied, and a processor waits for it")]
+    #[inline(always)]
     pub(crate) fn arrive(&mut self, beat: &Beat, resolution: Resolution, clip: u64) -> Arrival {
         let at = resolution.ticks(beat.at);
         let is_plain = beat.sequence.is_none() && beat.sent.is_none() && beat.epoch.is_none();

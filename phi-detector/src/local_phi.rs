@@ -85,12 +85,6 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
         self.watch.after(self.parameters.silence(self.fit, level))
     }
 
-    /// Computes from the window what queries need.
-    fn learn(&mut self) {
-        self.fit = self.parameters.fit(self.window.sums());
-        self.clip = self.parameters.clip(self.fit);
-    }
-
     /// What is learned of an interval that is too long.
     #[cold]
     fn stalled(&mut self) -> u64 {
@@ -111,8 +105,9 @@ impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N
             self.recovering = self.recovering.saturating_sub(1);
             // A branch, so that a beat needn't wait for what was learned from the one before.
             let interval = if interval > self.clip { self.stalled() } else { interval };
-            self.window.push(interval);
-            self.learn();
+            let sums = self.window.push(interval);
+            self.fit = self.parameters.fit(sums);
+            self.clip = self.parameters.clip(self.fit);
         }
         self.publish();
         heard

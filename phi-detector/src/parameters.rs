@@ -39,7 +39,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
         Self {
             period,
             pause: resolution.ticks_up(pause),
-            sd_min: float(resolution.ticks(sd_min)),
+            sd_min: float(resolution.ticks(sd_min).max(1)),
             sd_min_share: f64::from(sd_min_permille) / 1_000.0,
             quantiles: levels.map(M::quantile),
             clip_quantile: M::quantile(CLIP_LEVEL),
@@ -59,6 +59,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     }
 
     /// With what is assumed while few intervals are known, and at least as great as the settings say.
+    #[inline]
     pub(crate) fn fit(&self, sums: Sums) -> Fit {
         let (mean, sd) = sums.with_prior(self.period, PRIOR).moments();
         self.with_floors(mean, sd)
@@ -67,7 +68,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     /// At least as great as the settings say.
     #[inline]
     pub(crate) fn with_floors(&self, mean: f64, sd: f64) -> Fit {
-        Fit { mean, sd: sd.max(self.sd_min).max(mean * self.sd_min_share).max(1.0) }
+        Fit { mean, sd: greater(sd, greater(self.sd_min, mean * self.sd_min_share)) }
     }
 
     /// How far apart beats are meant to be.
@@ -77,11 +78,13 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     }
 
     /// The longest interval that is learned as it is.
+    #[inline]
     pub(crate) fn clip(&self, fit: Fit) -> u64 {
         ceil(M::silence(fit.mean, fit.sd, self.clip_quantile)).saturating_add(self.pause)
     }
 
     /// After how many ticks of silence each level is reached.
+    #[inline]
     pub(crate) fn silences(&self, fit: Fit) -> [u64; L] {
         self.quantiles.map(|quantile| self.silence_at(fit, quantile))
     }
@@ -126,20 +129,69 @@ fn float(ticks: u64) -> f64 {
     ticks as f64
 }
 
-/// Rounded up to whole ticks; saturates at both ends. By way of 63 bits, which processors convert in one instruction.
+/// Rounded up to whole ticks; saturates at both ends.
+#[inline]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "it saturates, as is wanted"
+    reason = "it fits, or is below zero"
 )]
 fn ceil(ticks: f64) -> u64 {
-    let whole = ticks as i64;
-    whole.max(0) as u64 + u64::from((whole as f64) < ticks && ticks > 0.0)
+    if ticks < NARROW {
+        // 63 bits, which processors convert in one instruction.
+        let whole = ticks as i64;
+        return whole.max(0) as u64 + u64::from((whole as f64) < ticks && ticks > 0.0);
+    }
+    whole(ticks)
 }
+
+/// Of a number that is whole, as all of this size are.
+#[cold]
+#[inline(never)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, as is wanted")]
+fn whole(ticks: f64) -> u64 {
+    ticks as u64
+}
+
+/// 2^62.
+const NARROW: f64 = 4_611_686_018_427_387_904.0;
 
 /// The level of phi at which intervals are clipped, whatever levels the caller asks about.
 pub(crate) const CLIP_LEVEL: f64 = 8.0;
 
 /// So many intervals count as known from the beginning.
 pub(crate) const PRIOR: u32 = 8;
+
+/// Of two numbers, neither of which is NaN, for which `max` would look.
+#[inline]
+fn greater(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ceil;
+
+    /// Up to the next whole tick, whatever the size, and never past the ends.
+    #[test]
+    fn ticks_are_rounded_up() {
+        let two = |power: i32| 2.0_f64.powi(power);
+        for (ticks, whole) in [
+            (f64::NEG_INFINITY, 0),
+            (-0.5, 0),
+            (0.0, 0),
+            (f64::MIN_POSITIVE, 1),
+            (1.0, 1),
+            (1.5, 2),
+            (two(51) + 0.5, (1 << 51) + 1),
+            (two(62), 1 << 62),
+            (two(63), 1 << 63),
+            (two(63) + 2_048.0, (1 << 63) + 2_048),
+            (two(64), u64::MAX),
+            (f64::INFINITY, u64::MAX),
+        ] {
+            assert_eq!(ceil(ticks), whole, "{ticks}");
+        }
+    }
+}

@@ -24,7 +24,8 @@ impl<const L: usize> Watch<L> {
 
     /// A beat came, and an interval longer than `clip` is a stall. Says what it was taken for, and how many ticks an interval
     /// took, with those of lost beats counted. Of one with a pause of our own it doesn't: who knows how many beats came then.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "else what it gives is copied, and a processor waits for it")]
+    #[inline(always)]
     pub(crate) fn arrive(&mut self, beat: &Beat, clip: u64) -> (Heard, Option<u64>) {
         match self.arrivals.arrive(beat, self.resolution, clip) {
             Arrival::Stale => (Heard::Stale, None),

@@ -23,15 +23,21 @@ impl<const N: usize> Window<N> {
         Self { ring: [0; N], next: 0, sums: Sums { count: 0, sum: 0, squares: 0 } }
     }
 
-    /// Adds an interval, clamped to what can be kept, in the place of the oldest if there are `N`.
-    pub(crate) fn push(&mut self, interval: u64) {
+    /// Adds an interval, clamped to what can be kept, in the place of the oldest if there are `N`. Gives the sums, which are read
+    /// together: a processor waits for that, if they have just been written one by one.
+    #[inline]
+    pub(crate) fn push(&mut self, interval: u64) -> Sums {
         let new = u32::try_from(interval).unwrap_or(INTERVAL_MAX).clamp(1, INTERVAL_MAX);
         let old = core::mem::replace(&mut self.ring[self.next], new);
         self.next = if self.next + 1 == N { 0 } else { self.next + 1 };
         let (new, old) = (u64::from(new), u64::from(old));
-        self.sums.count += u32::from(old == 0);
-        self.sums.sum = self.sums.sum - old + new;
-        self.sums.squares = self.sums.squares - old * old + new * new;
+        let sums = Sums {
+            count: self.sums.count + u32::from(old == 0),
+            sum: self.sums.sum - old + new,
+            squares: self.sums.squares - old * old + new * new,
+        };
+        self.sums = sums;
+        sums
     }
 
     pub(crate) const fn sums(&self) -> Sums {
