@@ -85,6 +85,7 @@ impl<const WORDS: usize> LocalWindow<WORDS> {
     }
 
     /// The words of a window.
+    #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
     pub(crate) const fn of(words: [u64; WORDS]) -> Self {
         Self { words }
     }
