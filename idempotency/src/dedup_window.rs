@@ -5,18 +5,20 @@ use crate::{Freshness, LocalWindow};
 /// Has this sequence number been seen? A window over the numbers of one sender, that any number of threads share.
 ///
 /// # Promises
-/// - Of all claims of a number, by whatever threads, one at most is [`Fresh`](Freshness::Fresh). For ever: also when the window
-///   has long moved on. Model: `tests::dedup_window::every_number_is_fresh_once`.
+/// - Of all claims of a number, by whatever threads, one at most is [`Fresh`](Freshness::Fresh). For ever: also when the
+///   window has long moved on. Model: `tests::dedup_window::every_number_is_fresh_once`.
 /// - A number that was never claimed is never [`TooOld`](Freshness::TooOld) if it is at most [`SPAN`](Self::SPAN) below
 ///   the highest one claimed. Further back it may be either, since there is no high-water mark: if it has to be too old, take
 ///   a [`StrictWindow`](crate::StrictWindow).
 ///
-/// It says who may act, and nothing of whether he has. If the one who claimed a number fails before it acted, nobody will act on it.
+/// It says who may act, and nothing of whether he has. If the one who claimed a number fails before it acted, nobody will
+/// act on it.
 ///
 /// # Why no plain RFC 6479
 /// The replay window of IPsec and WireGuard (RFC 6479) keeps the highest number beside blocks of bits, and clears the
-/// blocks that it passes. On atomics, one thread clears what another has just claimed, and both act. Here each word says of which
-/// block its bits are, and one compare-exchange is a whole claim. Model of the port, which fails: `tests::rfc6479`.
+/// blocks that it passes. On atomics, one thread clears what another has just claimed, and both act. Here each word says
+/// of which block its bits are, and one compare-exchange is a whole claim. Model of the port, which fails:
+/// `tests::rfc6479`.
 ///
 /// # Progress and cost
 /// Lock-free: a retry means that another thread has claimed a number in the same word. A load, and a compare-exchange if the
@@ -24,8 +26,9 @@ use crate::{Freshness, LocalWindow};
 /// `critical-section` makes each access a short critical section.
 ///
 /// # Memory ordering
-/// None: a claim orders no other memory. That no number is fresh twice needs only that each word has one order of modification.
-/// Who finds a duplicate doesn't see what the other did, and couldn't rely on it: the other may not have begun.
+/// None: a claim orders no other memory. That no number is fresh twice needs only that each word has one order of
+/// modification. Who finds a duplicate doesn't see what the other did, and couldn't rely on it: the other may not have
+/// begun.
 ///
 /// # Examples
 /// ```

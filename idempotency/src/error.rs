@@ -12,8 +12,8 @@ pub struct BadWord {
     pub word: u64,
 }
 
-/// A ticket is good for nothing any more: what came of the request meanwhile is decided, or is somebody else's to decide. Nothing
-/// changed.
+/// A ticket is good for nothing any more: what came of the request meanwhile is decided, or is somebody else's to decide.
+/// Nothing changed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[error("request {sequence} is no longer yours: it was acknowledged, taken over, or its epoch is over")]
 pub struct Lost {

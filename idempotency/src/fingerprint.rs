@@ -2,8 +2,8 @@ use core::fmt;
 
 /// What a request asks for, in 128 bits: the same for each copy of it, and another for each other request.
 ///
-/// Where a client could gain from two requests with one fingerprint, take a hash with a key that it doesn't know. Give each part of
-/// a request its length, or two different splits of the same bytes are one.
+/// Where a client could gain from two requests with one fingerprint, take a hash with a key that it doesn't know. Give
+/// each part of a request its length, or two different splits of the same bytes are one.
 ///
 /// # Examples
 /// ```

@@ -5,8 +5,9 @@ use crate::Fingerprint;
 
 /// The right to one attempt at a request.
 ///
-/// Pass the fence on to whatever the attempt writes to: who remembers the greatest fence that it has seen, and refuses smaller ones, is
-/// safe from attempts that are long lost and don't know it yet (Kleppmann 2016, "How to do distributed locking").
+/// Pass the fence on to whatever the attempt writes to: who remembers the greatest fence that it has seen, and refuses
+/// smaller ones, is safe from attempts that are long lost and don't know it yet (Kleppmann 2016, "How to do distributed
+/// locking").
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Token {

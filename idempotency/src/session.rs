@@ -1,12 +1,12 @@
 use crate::{Fingerprint, Lost};
 
-/// What one client asks for, each request once: the numbers of its requests, and what was answered, until the client says that it
-/// has the answer.
+/// What one client asks for, each request once: the numbers of its requests, and what was answered, until the client says
+/// that it has the answer.
 ///
-/// A client numbers its requests, and with each says which it still waits for (RIFL: Lee, Park, Kejriwal, Matsushita and Ousterhout 2015,
-/// "Implementing linearizability at large scale and low latency", section 3; Ongaro 2014, "Consensus: bridging theory and practice",
-/// section 6.3). So a session keeps the answers to at most `W` requests, of at most `R` bytes each, and never one less than a client
-/// may ask for again.
+/// A client numbers its requests, and with each says which it still waits for (RIFL: Lee, Park, Kejriwal, Matsushita and
+/// Ousterhout 2015, "Implementing linearizability at large scale and low latency", section 3; Ongaro 2014, "Consensus:
+/// bridging theory and practice", section 6.3). So a session keeps the answers to at most `W` requests, of at most `R`
+/// bytes each, and never one less than a client may ask for again.
 ///
 /// For one thread; put it behind a lock, or into a state machine that is replicated: equal sessions that are told the same
 /// stay equal. It reads no clock and allocates nothing.
@@ -187,8 +187,8 @@ impl<const W: usize, const R: usize> Session<W, R> {
         Ok(())
     }
 
-    /// Takes a request away from whoever executes it, because he is known to be dead, or to have had no effect. His ticket is good for
-    /// nothing any more. `None` if it isn't being executed.
+    /// Takes a request away from whoever executes it, because he is known to be dead, or to have had no effect. His
+    /// ticket is good for nothing any more. `None` if it isn't being executed.
     pub fn reclaim(&mut self, sequence: u64) -> Option<Ticket> {
         let index = slot_of::<W>(sequence);
         match self.slots[index] {

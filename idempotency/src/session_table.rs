@@ -4,14 +4,15 @@ use crate::{OpenError, Session, UnknownSession};
 
 /// The sessions of many clients, of which each gets a name that nobody had before.
 ///
-/// An unknown session is an error, and never a fresh one: it has expired, and whether its requests were executed is forgotten. The
-/// client has to find out by other means, or say so to whoever asked it (Ongaro 2014, section 6.3).
+/// An unknown session is an error, and never a fresh one: it has expired, and whether its requests were executed is
+/// forgotten. The client has to find out by other means, or say so to whoever asked it (Ongaro 2014, section 6.3).
 ///
 /// It keeps what it is given room for, in a slice of any kind: an array, a `Vec`, a `&mut` slice. Time is the caller's: in a
 /// replicated state machine that of the log entry, so that all replicas expire the same sessions.
 ///
 /// # Cost
-/// Finding a session takes O(log n) for n sessions, as they are in the order of their names; opening one O(1), expiring some O(n).
+/// Finding a session takes O(log n) for n sessions, as they are in the order of their names; opening one O(1), expiring
+/// some O(n).
 ///
 /// # Examples
 /// ```
@@ -61,8 +62,8 @@ where
         Self { room, len: 0, next: 0 }
     }
 
-    /// Opens a session for a client in its epoch 0. A client that asks twice, because it didn't get the first answer, gets two; the first is
-    /// never used, and expires.
+    /// Opens a session for a client in its epoch 0. A client that asks twice, because it didn't get the first answer,
+    /// gets two; the first is never used, and expires.
     ///
     /// # Errors
     /// [`OpenError`] if there is no room: let some [`expire`](Self::expire), or [`close`](Self::close) one.

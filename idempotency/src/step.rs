@@ -123,15 +123,15 @@ pub enum Reply<O, C = ()> {
     Refused,
 }
 
-/// The whole life of a record, as a function: what becomes of it, and what to tell whoever caused the event. `None` is a record that
-/// isn't there. All stores behave so, however they keep their records.
+/// The whole life of a record, as a function: what becomes of it, and what to tell whoever caused the event. `None` is a
+/// record that isn't there. All stores behave so, however they keep their records.
 ///
 /// # What holds
 /// Checked over all sequences of events of small scope by `tests/step.rs`:
 /// - As long as a record isn't removed, at most one attempt completes it, and every replay is that outcome.
 /// - At most one token is good at any time; all others are told [`Reply::LeaseLost`] by whatever they try.
-/// - With [`Unfinished::Hold`], after an effect has begun nobody else executes the request, unless who began it says that there was no
-///   effect, or somebody else says that it may happen again ([`Event::Reexecute`]), or that it is to be
+/// - With [`Unfinished::Hold`], after an effect has begun nobody else executes the request, unless who began it says that
+///   there was no effect, or somebody else says that it may happen again ([`Event::Reexecute`]), or that it is to be
 ///   [forgotten](Event::Forget).
 /// - A checkpoint is handed to the next attempt at the same request, never to one at another.
 /// - A record that has expired is none, from that very instant on, swept or not.

@@ -4,8 +4,8 @@ use crate::{DedupWindow, Freshness};
 /// A [`DedupWindow`] that also refuses what is old, whether it was seen or not: all that is more than [`SPAN`](Self::SPAN)
 /// below the highest number claimed.
 ///
-/// For protocols that ask for it, as IPsec (RFC 4303, section 3.4.3) and WireGuard do. It costs a word, which all threads that go
-/// ahead write.
+/// For protocols that ask for it, as IPsec (RFC 4303, section 3.4.3) and WireGuard do. It costs a word, which all threads
+/// that go ahead write.
 ///
 /// # Examples
 /// ```
@@ -42,8 +42,8 @@ impl<const WORDS: usize> StrictWindow<WORDS> {
 
     /// Claims a number: of all claims of it, one at most is fresh. O(1).
     ///
-    /// What is too old after one call returned is too old for every call that begins afterwards in the same thread, or in one that synchronised
-    /// with it.
+    /// What is too old after one call returned is too old for every call that begins afterwards in the same thread, or in
+    /// one that synchronised with it.
     #[inline]
     pub fn claim(&self, sequence: u64) -> Freshness {
         // Relaxed, as in `DedupWindow::claim`: an old value lets a number through that another thread makes too old just now.

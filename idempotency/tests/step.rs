@@ -306,8 +306,8 @@ fn at_most_one_token_is_good(world: &World, policy: &Policy) {
     assert!(good.count() <= 1, "{world:?}");
 }
 
-/// All promises, over every order of up to three attempts by as many workers, two requests, and all the rest that can happen, in
-/// five units of time, for each policy.
+/// All promises, over every order of up to three attempts by as many workers, two requests, and all the rest that can
+/// happen, in five units of time, for each policy.
 #[test]
 fn no_sequence_of_events_breaks_a_promise() {
     for policy in policies() {

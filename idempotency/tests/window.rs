@@ -11,8 +11,8 @@ use spacelike_idempotency::{DedupWindow, Freshness, LocalWindow, StrictWindow};
 const SPAN: u64 = StrictWindow::<65>::SPAN;
 const LIMIT: u64 = StrictWindow::<65>::LIMIT;
 
-/// What WireGuard's self-test asks (Linux, drivers/net/wireguard/selftest/counter.c), in five runs from nothing: a number, and
-/// whether it is good. Its numbers end 2^13 below 2^64, ours at the limit.
+/// What WireGuard's self-test asks (Linux, drivers/net/wireguard/selftest/counter.c), in five runs from nothing: a
+/// number, and whether it is good. Its numbers end 2^13 below 2^64, ours at the limit.
 fn wireguard() -> [Vec<(u64, bool)>; 6] {
     let next = SPAN + 1;
     let singles = [

@@ -1,5 +1,5 @@
-//! RFC 6479, section 3, on atomics as they are: the highest number beside a ring of blocks of bits, and whoever goes ahead clears
-//! the blocks that he passes. It acts twice, which is why this crate has no such window.
+//! RFC 6479, section 3, on atomics as they are: the highest number beside a ring of blocks of bits, and whoever goes
+//! ahead clears the blocks that he passes. It acts twice, which is why this crate has no such window.
 
 #[cfg(loom)]
 use super::claims;
