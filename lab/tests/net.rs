@@ -554,7 +554,7 @@ fn heartbeats_wait_for_no_disk() {
             async move { one.request(Request::Add(1)).await }
         });
         eventually(&one, "it waits for the disk", |stats| stats.persists == 1).await;
-        let told = |stats: &Stats| (stats.suspected, stats.trusted);
+        let told = |stats: &Stats| stats.suspected + stats.trusted;
         let (before, heard) = (one.stats(), beats(&two, ONE));
         tokio::select! {
             () = two.pause(Duration::MAX) => unreachable!("it has no end"),
@@ -563,10 +563,14 @@ fn heartbeats_wait_for_no_disk() {
         eventually(&one, "trust", |_| one.changes().last().is_some_and(|change| change.to.is_none())).await;
         eventually(&two, "more beats", |_| beats(&two, ONE) >= heard + 10).await;
         assert_eq!(one.stats().steps, before.steps);
+        let changes = one.changes().len();
         disk.release();
         assert_eq!(asked.await.unwrap(), Ok(vec![1]));
         assert_eq!(ask(&one, Request::Echo(1)).await, [1]); // whatever it was to be told comes first
-        assert_eq!(told(&one.stats()), told(&before));
+        // Of what came and went while it was held up, nothing; of what a slow machine does since, maybe.
+        let after = told(&one.stats());
+        let since = u64::try_from(one.changes().len() - changes).unwrap();
+        assert!(after <= told(&before) + since);
     });
 }
 
