@@ -1,5 +1,6 @@
+use crate::arrival::{Arrival, share};
 use crate::backlog::Backlog;
-use crate::{Beat, Resolution};
+use crate::{Beat, Resolution, usual};
 
 /// What is known of one peer's arrivals, whatever is made of the intervals between them: which beats are news, and up to
 /// when they prove that the peer was alive. Times in ticks.
@@ -18,20 +19,6 @@ pub(crate) struct Arrivals {
     usual_8: u64,
     /// A pause of our own fell into the interval that the next beat will end.
     paused: bool,
-}
-
-/// What a beat is, and what it tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Arrival {
-    First,
-    Restarted,
-    Stale,
-    Interval {
-        ticks: u64,
-        lost: u64,
-        /// For each of the beats, if it says something of how they come.
-        sample: Option<u64>,
-    },
 }
 
 impl Arrivals {
@@ -91,8 +78,8 @@ impl Arrivals {
             _ => 0,
         };
         let (ticks, steps) = (at - latest, lost.saturating_add(1));
-        let each = if steps == 1 { ticks } else { ticks / steps };
-        let usual = self.usual(each, clip);
+        let each = share(ticks, steps);
+        let usual = usual::before(self.usual_8, each, clip);
         // Within what an interval may take, a beat is as good as on time.
         let slack = clip.saturating_sub(usual);
         self.judge(beat, transit(beat, at, resolution), ticks, usual.saturating_mul(steps), slack);
@@ -114,17 +101,11 @@ impl Arrivals {
         self.evidence = self.evidence.max(at.saturating_sub(late));
     }
 
-    /// The usual interval, before this one is counted.
-    #[inline]
-    fn usual(&self, each: u64, clip: u64) -> u64 {
-        if self.usual_8 == 0 { each.min(clip) } else { self.usual_8 / 8 }
-    }
-
     /// Unless it was a stall.
     #[inline]
     fn learn_usual(&mut self, each: u64, clip: u64) {
         if each <= clip {
-            self.usual_8 = self.usual(each, clip).saturating_mul(7).saturating_add(each).max(8);
+            self.usual_8 = usual::after(usual::before(self.usual_8, each, clip), each);
         }
     }
 

@@ -2,9 +2,7 @@ use core::time::Duration;
 
 use crate::moments::Moments;
 use crate::parameters::Parameters;
-use crate::{
-    Beat, EwmaPhi, EwmaSettings, FailureDetector, Heard, Model, Normal, Resolution, State, Suspicion,
-};
+use crate::{Beat, EwmaPhi, EwmaSettings, FailureDetector, Heard, Model, Normal, Resolution, Suspicion};
 
 /// A failure detector made of what one peer has for itself, [`EwmaPhi`], and what is the same for all of them,
 /// [`EwmaSettings`]. Two references: copies, those in a registry as well, tell and ask the same peer.
@@ -91,7 +89,7 @@ impl<M: Model, const L: usize> FailureDetector for EwmaDetector<'_, M, L> {
 
     fn suspicion(&self, now: Duration) -> Suspicion {
         let (Some(evidence), learned) = self.cell.read() else {
-            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown, stale: false };
+            return Suspicion::UNKNOWN;
         };
         let silence = self.resolution().ticks(now).saturating_sub(evidence);
         Suspicion {

@@ -59,7 +59,7 @@ impl<M: Model, const L: usize> EwmaSettings<M, L> {
     #[inline]
     pub(crate) fn learn(&self, learned: u64, interval: u64) -> u64 {
         let moments = self.or_assumed(learned);
-        let clip = self.parameters.clip(self.fit(learned));
+        let clip = self.parameters.clip(self.fit_of(moments));
         if interval > clip {
             return self.stalled(moments, clip);
         }
@@ -70,7 +70,11 @@ impl<M: Model, const L: usize> EwmaSettings<M, L> {
     /// What is used of it.
     #[inline]
     pub(crate) fn fit(&self, learned: u64) -> Fit {
-        let Moments { mean, sd, .. } = self.or_assumed(learned);
+        self.fit_of(self.or_assumed(learned))
+    }
+
+    #[inline]
+    fn fit_of(&self, Moments { mean, sd, .. }: Moments) -> Fit {
         self.parameters.with_floors(mean.into(), sd.into())
     }
 

@@ -3,7 +3,6 @@ use core::time::Duration;
 use crate::multiples::{ONE, ceil};
 use crate::parameters::{CLIP_LEVEL, PRIOR};
 use crate::tail::{normal_phi, normal_quantile};
-use crate::ticks::INTERVAL_MAX;
 use crate::watch::Watch;
 use crate::window::{Sums, Window};
 use crate::{Beat, FailureDetector, Heard, Settings, State, Suspicion};
@@ -77,7 +76,7 @@ impl<const N: usize, const L: usize> IntegerPhi<N, L> {
     /// # Panics
     /// If a level isn't greater than zero and finite, or the period is less than a tick.
     pub const fn new(settings: &Settings, levels: [f64; L]) -> Self {
-        let Settings { period, pause, sd_min, sd_min_permille, resolution } = *settings;
+        let Settings { pause, sd_min, sd_min_permille, resolution, .. } = *settings;
         let mut quantiles = [Quantile::of(1.0); L];
         let mut index = 0;
         while index < L {
@@ -85,11 +84,9 @@ impl<const N: usize, const L: usize> IntegerPhi<N, L> {
             quantiles[index] = Quantile::of(levels[index]);
             index += 1;
         }
-        let period = resolution.ticks(period);
-        assert!(period > 0, "a period of less than a tick: take shorter ticks");
         let mut detector = Self {
             watch: Watch::new(resolution),
-            period: if period > INTERVAL_MAX as u64 { INTERVAL_MAX as u64 } else { period },
+            period: settings.period_ticks(),
             pause: resolution.ticks_up(pause),
             sd_min: resolution.ticks(sd_min),
             sd_min_permille,

@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod arrival;
 mod arrivals;
 mod backlog;
 mod beat;
@@ -34,6 +35,7 @@ mod suspicion;
 mod tail;
 mod ticks;
 mod two_window;
+mod usual;
 mod watch;
 mod window;
 

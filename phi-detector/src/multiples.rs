@@ -18,11 +18,14 @@ impl<const L: usize> Multiples<L> {
 
     /// Each level's multiple of so many ticks, rounded up; saturates.
     pub(crate) fn of(&self, ticks: u64) -> [u64; L] {
-        self.0.map(|level| {
-            let product = u128::from(level) * u128::from(ticks);
-            u64::try_from((product + u128::from(u32::MAX)) >> 32).unwrap_or(u64::MAX)
-        })
+        self.0.map(|level| multiple(level, ticks))
     }
+}
+
+/// So many times, in units of 1 over [`ONE`], so many ticks, rounded up; saturates.
+pub(crate) fn multiple(times: u64, ticks: u64) -> u64 {
+    let product = u128::from(times) * u128::from(ticks);
+    u64::try_from((product + u128::from(u32::MAX)) >> 32).unwrap_or(u64::MAX)
 }
 
 /// Rounded up, in `const`; saturates at both ends.

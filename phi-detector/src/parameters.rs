@@ -1,7 +1,6 @@
 use core::marker::PhantomData;
 use core::time::Duration;
 
-use crate::ticks::INTERVAL_MAX;
 use crate::window::Sums;
 use crate::{Model, Resolution, Settings};
 
@@ -33,11 +32,9 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     /// If a level isn't greater than zero and finite, or the period is less than a tick.
     pub(crate) fn new(settings: &Settings, levels: [f64; L]) -> Self {
         assert!(levels.iter().all(|level| *level > 0.0 && level.is_finite()), "a level of phi is above zero");
-        let Settings { period, pause, sd_min, sd_min_permille, resolution } = *settings;
-        let period = resolution.ticks(period).min(u64::from(INTERVAL_MAX));
-        assert!(period > 0, "a period of less than a tick: take shorter ticks");
+        let Settings { pause, sd_min, sd_min_permille, resolution, .. } = *settings;
         Self {
-            period,
+            period: settings.period_ticks(),
             pause: resolution.ticks_up(pause),
             sd_min: float(resolution.ticks(sd_min).max(1)),
             sd_min_share: f64::from(sd_min_permille) / 1_000.0,

@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use crate::parameters::{Fit, PRIOR, Parameters};
 use crate::published::Published;
-use crate::shared_arrivals::{Arrival, SharedArrivals};
+use crate::shared_arrivals::SharedArrivals;
 use crate::shared_window::{SharedWindow, Snapshot};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Sums;
@@ -104,19 +104,14 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     pub fn heartbeat(&self, beat: Beat) -> Heard {
         // Relaxed: see the field.
         let clip = self.clip.load(Ordering::Relaxed);
-        match self.arrivals.arrive(&beat, self.parameters.resolution(), clip) {
-            Arrival::First => Heard::First,
-            Arrival::Restarted => Heard::Restarted,
-            Arrival::Stale => Heard::Stale,
-            Arrival::Interval { ticks, lost, sample } => {
-                if let Some(interval) = sample {
-                    self.recover(interval > clip);
-                    self.window.record(interval.min(clip));
-                    self.publish();
-                }
-                Heard::Interval { interval: self.parameters.resolution().duration(ticks), lost }
-            }
+        let resolution = self.parameters.resolution();
+        let (heard, sample) = self.arrivals.arrive(&beat, resolution, clip).heard(resolution);
+        if let Some(interval) = sample {
+            self.recover(interval > clip);
+            self.window.record(interval.min(clip));
+            self.publish();
         }
+        heard
     }
 
     /// It was alive at this time, as something else than a heartbeat has shown: see
@@ -134,7 +129,7 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     /// How suspicious the silence is now. For people and graphs; to act, ask [`is_suspect`](Self::is_suspect).
     pub fn suspicion(&self, now: Duration) -> Suspicion {
         let Some(evidence) = self.arrivals.evidence() else {
-            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown, stale: false };
+            return Suspicion::UNKNOWN;
         };
         let resolution = self.parameters.resolution();
         let silence = resolution.ticks(now).saturating_sub(evidence);
@@ -236,59 +231,43 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     }
 }
 
-impl<M: Model, const N: usize, const L: usize> FailureDetector for Phi<M, N, L> {
-    fn heartbeat(&mut self, beat: Beat) -> Heard {
-        Phi::heartbeat(self, beat)
-    }
+/// The trait by the methods of the same names, which need no `&mut`.
+macro_rules! detector {
+    ($(#[$attribute:meta])* $phi:ty) => {
+        $(#[$attribute])*
+        impl<M: Model, const N: usize, const L: usize> FailureDetector for $phi {
+            fn heartbeat(&mut self, beat: Beat) -> Heard {
+                Phi::heartbeat(self, beat)
+            }
 
-    fn witness(&mut self, at: Duration) {
-        Phi::witness(self, at);
-    }
+            fn witness(&mut self, at: Duration) {
+                Phi::witness(self, at);
+            }
 
-    fn observe_local_gap(&mut self, gap: Duration) {
-        Phi::observe_local_gap(self, gap);
-    }
+            fn observe_local_gap(&mut self, gap: Duration) {
+                Phi::observe_local_gap(self, gap);
+            }
 
-    fn suspicion(&self, now: Duration) -> Suspicion {
-        Phi::suspicion(self, now)
-    }
+            fn suspicion(&self, now: Duration) -> Suspicion {
+                Phi::suspicion(self, now)
+            }
 
-    fn deadline(&self, level: usize) -> Option<Duration> {
-        Phi::deadline(self, level)
-    }
+            fn deadline(&self, level: usize) -> Option<Duration> {
+                Phi::deadline(self, level)
+            }
 
-    #[inline]
-    fn is_suspect(&self, now: Duration, level: usize) -> bool {
-        Phi::is_suspect(self, now, level)
-    }
+            #[inline]
+            fn is_suspect(&self, now: Duration, level: usize) -> bool {
+                Phi::is_suspect(self, now, level)
+            }
+        }
+    };
 }
 
-/// For what takes any detector, and shall have one that others have, too.
-impl<M: Model, const N: usize, const L: usize> FailureDetector for &Phi<M, N, L> {
-    fn heartbeat(&mut self, beat: Beat) -> Heard {
-        Phi::heartbeat(self, beat)
-    }
-
-    fn witness(&mut self, at: Duration) {
-        Phi::witness(self, at);
-    }
-
-    fn observe_local_gap(&mut self, gap: Duration) {
-        Phi::observe_local_gap(self, gap);
-    }
-
-    fn suspicion(&self, now: Duration) -> Suspicion {
-        Phi::suspicion(self, now)
-    }
-
-    fn deadline(&self, level: usize) -> Option<Duration> {
-        Phi::deadline(self, level)
-    }
-
-    #[inline]
-    fn is_suspect(&self, now: Duration, level: usize) -> bool {
-        Phi::is_suspect(self, now, level)
-    }
+detector!(Phi<M, N, L>);
+detector! {
+    /// For what takes any detector, and shall have one that others have, too.
+    &Phi<M, N, L>
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "more than enough for what is said to be stale")]

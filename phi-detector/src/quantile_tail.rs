@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use crate::histogram::{Histogram, PRIOR};
-use crate::ticks::INTERVAL_MAX;
+use crate::multiples::multiple;
 use crate::watch::Watch;
 use crate::{Beat, FailureDetector, Heard, Settings, State, Suspicion};
 
@@ -92,9 +92,7 @@ impl<const N: usize, const L: usize> QuantileTail<N, L> {
     /// # Panics
     /// If a level isn't greater than zero and finite, or the period is less than a tick.
     pub fn new(settings: &Settings, levels: [f64; L]) -> Self {
-        let Settings { period, pause, sd_min, sd_min_permille, resolution } = *settings;
-        let period = resolution.ticks(period).min(u64::from(INTERVAL_MAX));
-        assert!(period > 0, "a period of less than a tick: take shorter ticks");
+        let Settings { pause, sd_min, sd_min_permille, resolution, .. } = *settings;
         let mut detector = Self {
             watch: Watch::new(resolution),
             pause: resolution.ticks_up(pause),
@@ -102,7 +100,7 @@ impl<const N: usize, const L: usize> QuantileTail<N, L> {
             sd_min_permille,
             levels,
             places: levels.map(Place::of),
-            intervals: Histogram::new(period),
+            intervals: Histogram::new(settings.period_ticks()),
             q90: 0,
             gap: 0,
             clip: 0,
@@ -156,11 +154,7 @@ impl<const N: usize, const L: usize> QuantileTail<N, L> {
                 let halves = u128::from(self.intervals.total()) * u128::from(share);
                 self.intervals.quantile(halves, 1 << 64)
             }
-            Place::Beyond(gaps) => {
-                let product = u128::from(gaps) * u128::from(self.gap);
-                let beyond = u64::try_from((product + u128::from(u32::MAX)) >> 32).unwrap_or(u64::MAX);
-                self.q90.saturating_add(beyond)
-            }
+            Place::Beyond(gaps) => self.q90.saturating_add(multiple(gaps, self.gap)),
         };
         silence.saturating_add(self.pause)
     }

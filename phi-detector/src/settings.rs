@@ -1,6 +1,7 @@
 use core::time::Duration;
 
 use crate::Resolution;
+use crate::ticks::INTERVAL_MAX;
 
 /// What a [`LocalPhi`](crate::LocalPhi) assumes before it has heard enough, and what it never goes below.
 ///
@@ -42,5 +43,14 @@ impl Settings {
             sd_min_permille: 100,
             resolution: Resolution::DEFAULT,
         }
+    }
+    /// The period in ticks, of which an interval has at most 2^26.
+    ///
+    /// # Panics
+    /// If it is less than a tick.
+    pub(crate) const fn period_ticks(&self) -> u64 {
+        let period = self.resolution.ticks(self.period);
+        assert!(period > 0, "a period of less than a tick: take shorter ticks");
+        if period < INTERVAL_MAX as u64 { period } else { INTERVAL_MAX as u64 }
     }
 }

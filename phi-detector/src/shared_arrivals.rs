@@ -1,6 +1,7 @@
+use crate::arrival::{Arrival, share};
 use crate::backlog::Backlog;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{Beat, Resolution};
+use crate::{Beat, Resolution, usual};
 
 /// What is known of one peer's arrivals, as [`Arrivals`](crate::arrivals::Arrivals), by any number of threads.
 ///
@@ -22,8 +23,8 @@ pub(crate) struct SharedArrivals {
     backlog: AtomicU64,
     /// Arrival less sending of a beat that is on time, and whether we were absent since, packed. Written by whoever hears one
     /// that took less, or longer for so long that this is the way now, by compare-exchange; by `swap`, of the first of a life or
-    /// after an absence. How late a beat is by that
-    /// depends on no other that comes at once: changes from one to the next would have to be added up in their order.
+    /// after an absence. How late a beat is by that depends on no other that comes at once: changes from one to the next would
+    /// have to be added up in their order.
     transit: AtomicU64,
     /// The epoch and one. Written by whoever hears of a greater one, by `fetch_max`; only grows.
     epoch: AtomicU64,
@@ -36,20 +37,6 @@ pub(crate) struct SharedArrivals {
     /// Eight times the mean of the intervals that were no stalls, the latest with the most weight. Written by whoever takes a
     /// beat for news, by a store: of beats that come at once, one counts.
     usual_8: AtomicU64,
-}
-
-/// What a beat is, and what it tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Arrival {
-    First,
-    Restarted,
-    Stale,
-    Interval {
-        ticks: u64,
-        lost: u64,
-        /// For each of the beats, if it says something of how they come.
-        sample: Option<u64>,
-    },
 }
 
 impl SharedArrivals {
@@ -89,7 +76,8 @@ impl SharedArrivals {
             _ if number.is_some() => Way::Paced(steps),
             _ => Way::Unknown,
         };
-        let usual = self.usual(stamp - latest, steps, clip);
+        // Relaxed, as below: a beat is measured by what is usual, and hardly changes it.
+        let usual = usual::before(self.usual_8.load(Ordering::Relaxed), share(stamp - latest, steps), clip);
         let late = self.judge(how, stamp, latest, usual, clip);
         let absent =
             self.compare_from_now_on(transit.map(|transit| transit.wrapping_sub(late)), on_time, begins);
@@ -113,12 +101,11 @@ impl SharedArrivals {
                 Arrival::Stale
             };
         }
-        let interval = if steps == 1 { ticks } else { ticks / steps };
+        let interval = share(ticks, steps);
         // What comes while a backlog is worked off, or when we come back, says nothing of the sender.
         if late == 0 && !absent && interval <= clip {
-            let usual_8 = usual.saturating_mul(7).saturating_add(interval).max(8);
             // Relaxed, and no more than a store: what is lost of it, if beats come at once, is one of many.
-            self.usual_8.store(usual_8, Ordering::Relaxed);
+            self.usual_8.store(usual::after(usual, interval), Ordering::Relaxed);
         }
         Arrival::Interval { ticks, lost, sample: (!absent).then_some(interval) }
     }
@@ -238,14 +225,6 @@ impl SharedArrivals {
             == Err(known)
         {}
         false
-    }
-
-    /// The usual interval, before this one is counted.
-    fn usual(&self, ticks: u64, steps: u64, clip: u64) -> u64 {
-        match self.usual_8.load(Ordering::Relaxed) {
-            0 => (ticks / steps).min(clip),
-            usual_8 => usual_8 / 8,
-        }
     }
 
     /// Finds out how late a beat is, and writes that down before the beat is: so nobody takes it for more evidence of life than

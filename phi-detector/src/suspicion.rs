@@ -35,6 +35,12 @@ pub struct Suspicion {
     pub stale: bool,
 }
 
+impl Suspicion {
+    /// Of a peer that was never heard of.
+    pub(crate) const UNKNOWN: Self =
+        Self { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown, stale: false };
+}
+
 /// How well a detector knows a peer.
 ///
 /// # Examples

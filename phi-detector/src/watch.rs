@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::arrivals::{Arrival, Arrivals};
+use crate::arrivals::Arrivals;
 use crate::{Beat, Heard, Resolution, State, Suspicion};
 
 /// What all detectors of one peer do alike: take beats in, and tell when a silence reaches each level. What they learn of the
@@ -27,15 +27,7 @@ impl<const L: usize> Watch<L> {
     #[expect(clippy::inline_always, reason = "else what it gives is copied, and a processor waits for it")]
     #[inline(always)]
     pub(crate) fn arrive(&mut self, beat: &Beat, clip: u64) -> (Heard, Option<u64>) {
-        match self.arrivals.arrive(beat, self.resolution, clip) {
-            Arrival::Stale => (Heard::Stale, None),
-            Arrival::First => (Heard::First, None),
-            Arrival::Restarted => (Heard::Restarted, None),
-            Arrival::Interval { ticks, lost, sample } => {
-                let interval = self.resolution.duration(ticks);
-                (Heard::Interval { interval, lost }, sample)
-            }
-        }
+        self.arrivals.arrive(beat, self.resolution, clip).heard(self.resolution)
     }
 
     /// Each level is reached after a silence of so many ticks.
@@ -69,7 +61,7 @@ impl<const L: usize> Watch<L> {
     /// With the phi of a silence of so many ticks, and the state of a peer that is known.
     pub(crate) fn suspicion(&self, now: Duration, phi: impl FnOnce(u64) -> f64, state: State) -> Suspicion {
         let Some(evidence) = self.arrivals.evidence() else {
-            return Suspicion { phi: 0.0, elapsed: Duration::ZERO, state: State::Unknown, stale: false };
+            return Suspicion::UNKNOWN;
         };
         let silence = self.resolution.ticks(now).saturating_sub(evidence);
         Suspicion { phi: phi(silence), elapsed: self.resolution.duration(silence), state, stale: false }

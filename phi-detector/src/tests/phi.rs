@@ -4,8 +4,9 @@ use core::time::Duration;
 use std::vec::Vec;
 
 use super::{Arc, model, mutant, thread};
+use crate::arrival::Arrival;
 use crate::published::Published;
-use crate::shared_arrivals::{Arrival, SharedArrivals};
+use crate::shared_arrivals::SharedArrivals;
 use crate::shared_window::{SharedWindow, Snapshot};
 use crate::window::Sums;
 use crate::{Beat, Heard, Normal, Phi, Resolution, Settings};
