@@ -15,7 +15,9 @@ pub struct BadWord {
 /// A ticket is good for nothing any more: what came of the request meanwhile is decided, or is somebody else's to decide.
 /// Nothing changed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
-#[error("request {sequence} is no longer yours: it was acknowledged, taken over, or its epoch is over")]
+#[error(
+    "request {sequence} is not yours, or no longer: it was acknowledged, taken over, or its epoch is over"
+)]
 pub struct Lost {
     /// Which request it was for.
     pub sequence: u64,
@@ -31,7 +33,7 @@ pub struct OpenError {
 
 /// There is no session of this name, or no longer: whether its requests were executed is not known. Nothing changed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
-#[error("session {} is unknown: it has expired, and what became of its requests is not known here", id.0)]
+#[error("session {id} is unknown: it has expired, and what became of its requests is not known here")]
 pub struct UnknownSession {
     /// Its name.
     pub id: SessionId,

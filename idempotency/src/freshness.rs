@@ -1,3 +1,5 @@
+use core::fmt;
+
 /// What a window says of a sequence number.
 ///
 /// # Examples
@@ -8,6 +10,7 @@
 /// assert_eq!(window.claim(7), Freshness::Fresh);
 /// assert_eq!(window.claim(7), Freshness::Duplicate);
 /// assert!(!window.claim(7).is_fresh());
+/// assert_eq!(window.claim(7).to_string(), "duplicate");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[must_use = "only a fresh number may be acted upon"]
@@ -20,6 +23,17 @@ pub enum Freshness {
     TooOld,
     /// The sequence has come to its end: a new one has to begin, under a new name.
     OutOfRange,
+}
+
+impl fmt::Display for Freshness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Fresh => "fresh",
+            Self::Duplicate => "duplicate",
+            Self::TooOld => "too old",
+            Self::OutOfRange => "out of range",
+        })
+    }
 }
 
 impl Freshness {

@@ -1,4 +1,4 @@
-use crate::{Fingerprint, Lost};
+use crate::{Fingerprint, Lost, SessionId};
 
 /// What one client asks for, each request once: the numbers of its requests, and what was answered, until the client says
 /// that it has the answer.
@@ -31,6 +31,7 @@ use crate::{Fingerprint, Lost};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Session<const W: usize, const R: usize> {
+    pub(crate) id: SessionId,
     pub(crate) epoch: u64,
     /// All requests below it are acknowledged.
     pub(crate) acknowledged: u64,
@@ -86,6 +87,7 @@ pub enum Begin<'a> {
 #[derive(PartialEq, Eq, Hash, Debug)]
 #[must_use = "complete or abort the request, or it stays in progress"]
 pub struct Ticket {
+    session: SessionId,
     sequence: u64,
     attempt: u64,
 }
@@ -108,13 +110,26 @@ pub(crate) enum Slot<const R: usize> {
 }
 
 impl<const W: usize, const R: usize> Session<W, R> {
-    /// Of a client's life, in which nothing was asked yet.
+    /// Of a client's life, in which nothing was asked yet. Its name is zero: see [`with_id`](Self::with_id).
     ///
     /// # Panics
     /// If `W` is zero. In a constant, that is an error of the compiler.
     pub const fn new(epoch: u64) -> Self {
         const { assert!(W > 0, "a session without a window") };
-        Self { epoch, acknowledged: 0, attempts: 0, slots: [Slot::Free; W] }
+        Self { id: SessionId(0), epoch, acknowledged: 0, attempts: 0, slots: [Slot::Free; W] }
+    }
+
+    /// The same session under a name: so that tickets of another one are none of its own. A
+    /// [`SessionTable`](crate::SessionTable) names its sessions itself.
+    #[must_use]
+    pub const fn with_id(mut self, id: SessionId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Its name.
+    pub const fn id(&self) -> SessionId {
+        self.id
     }
 
     /// Which life of the client it is of.
@@ -145,9 +160,7 @@ impl<const W: usize, const R: usize> Session<W, R> {
         }
         self.acknowledge(acknowledged);
         if matches!(self.slots[index], Slot::Free) {
-            let attempt = self.attempt();
-            self.slots[index] = Slot::Executing { sequence, fingerprint, attempt };
-            return Begin::Execute(Ticket { sequence, attempt });
+            return Begin::Execute(self.execute(sequence, fingerprint));
         }
         match &self.slots[index] {
             Slot::Done { len, bytes, .. } => {
@@ -165,7 +178,7 @@ impl<const W: usize, const R: usize> Session<W, R> {
     ///
     /// # Errors
     /// [`Lost`] if the ticket isn't good any more: the client gave up waiting, the request was given to somebody else, or the
-    /// epoch is over. Nothing changes.
+    /// epoch is over; or if it is of another session. Nothing changes.
     pub fn complete(&mut self, ticket: Ticket, answer: &[u8]) -> Result<(), Lost> {
         let (sequence, fingerprint) = self.redeem(ticket)?;
         let mut bytes = [0; R];
@@ -193,9 +206,7 @@ impl<const W: usize, const R: usize> Session<W, R> {
         let index = slot_of::<W>(sequence);
         match self.slots[index] {
             Slot::Executing { sequence: executing, fingerprint, .. } if executing == sequence => {
-                let attempt = self.attempt();
-                self.slots[index] = Slot::Executing { sequence, fingerprint, attempt };
-                Some(Ticket { sequence, attempt })
+                Some(self.execute(sequence, fingerprint))
             }
             _ => None,
         }
@@ -216,7 +227,7 @@ impl<const W: usize, const R: usize> Session<W, R> {
     pub fn renew(&mut self, epoch: u64) -> bool {
         let is_new = epoch > self.epoch;
         if is_new {
-            *self = Self { attempts: self.attempts, ..Self::new(epoch) };
+            *self = Self { id: self.id, attempts: self.attempts, ..Self::new(epoch) };
         }
         is_new
     }
@@ -232,16 +243,21 @@ impl<const W: usize, const R: usize> Session<W, R> {
         }
     }
 
-    fn attempt(&mut self) -> u64 {
+    fn execute(&mut self, sequence: u64, fingerprint: Fingerprint) -> Ticket {
         self.attempts += 1;
-        self.attempts
+        let attempt = self.attempts;
+        self.slots[slot_of::<W>(sequence)] = Slot::Executing { sequence, fingerprint, attempt };
+        Ticket { session: self.id, sequence, attempt }
     }
 
     /// The request that a ticket is for.
-    fn redeem(&self, Ticket { sequence, attempt: redeemed }: Ticket) -> Result<(u64, Fingerprint), Lost> {
+    fn redeem(
+        &self,
+        Ticket { session, sequence, attempt: redeemed }: Ticket,
+    ) -> Result<(u64, Fingerprint), Lost> {
         match self.slots[slot_of::<W>(sequence)] {
             // Attempts are never counted twice, so the numbers of the requests are equal as well.
-            Slot::Executing { attempt, fingerprint, .. } if attempt == redeemed => {
+            Slot::Executing { attempt, fingerprint, .. } if attempt == redeemed && session == self.id => {
                 Ok((sequence, fingerprint))
             }
             _ => Err(Lost { sequence }),
@@ -250,6 +266,11 @@ impl<const W: usize, const R: usize> Session<W, R> {
 }
 
 impl Ticket {
+    /// The session that gave it out.
+    pub const fn session(&self) -> SessionId {
+        self.session
+    }
+
     /// Which request it is for.
     pub const fn sequence(&self) -> u64 {
         self.sequence

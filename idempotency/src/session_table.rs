@@ -1,3 +1,4 @@
+use core::fmt;
 use core::time::Duration;
 
 use crate::{OpenError, Session, UnknownSession};
@@ -44,10 +45,15 @@ pub struct SessionTable<T, const W: usize, const R: usize> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionId(pub u64);
 
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Room for a session.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Entry<const W: usize, const R: usize> {
-    pub(crate) id: SessionId,
     pub(crate) used: Duration,
     pub(crate) session: Session<W, R>,
 }
@@ -72,7 +78,7 @@ where
         let sessions_max = room.len();
         let entry = room.get_mut(self.len).ok_or(OpenError { sessions_max })?;
         let id = SessionId(self.next);
-        *entry = Some(Entry { id, used: now, session: Session::new(0) });
+        *entry = Some(Entry { used: now, session: Session::new(0).with_id(id) });
         self.len += 1;
         self.next += 1;
         Ok(id)
@@ -101,12 +107,12 @@ where
 
     /// Ends a session. Says whether there was one.
     pub fn close(&mut self, id: SessionId) -> bool {
-        self.retain(|entry| entry.id != id) > 0
+        self.retain(|entry| entry.session.id != id) > 0
     }
 
     /// The sessions and when they were last used, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (SessionId, Duration, &Session<W, R>)> {
-        self.room.as_ref().iter().flatten().map(|entry| (entry.id, entry.used, &entry.session))
+        self.room.as_ref().iter().flatten().map(|entry| (entry.session.id, entry.used, &entry.session))
     }
 
     /// How many sessions there are.
@@ -121,7 +127,7 @@ where
 
     fn find(&self, id: SessionId) -> Result<usize, UnknownSession> {
         self.room.as_ref()[..self.len]
-            .binary_search_by_key(&Some(id), |entry| entry.as_ref().map(|entry| entry.id))
+            .binary_search_by_key(&Some(id), |entry| entry.as_ref().map(|entry| entry.session.id))
             .map_err(|_| UnknownSession { id })
     }
 

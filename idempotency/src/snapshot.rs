@@ -3,12 +3,12 @@
 //! Equal sessions have equal bytes, and each has one form: so replicas may compare digests. Numbers are little-endian.
 //!
 //! ```text
-//! session: 1, W: u32, R: u32, epoch: u64, acknowledged: u64, attempts: u64, requests: u32, request...
+//! session: 1, W: u32, R: u32, id: u64, epoch: u64, acknowledged: u64, attempts: u64, requests: u32, request...
 //! request: sequence: u64, fingerprint: u128, 0, attempt: u64             being executed
 //!                                            1, length: u32, bytes...    executed
 //!                                            2, length: u64              executed, and the answer was too long to be kept
 //! table:   1, next: u64, sessions: u32, entry...
-//! entry:   id: u64, used: u64 seconds, u32 nanoseconds, session
+//! entry:   used: u64 seconds, u32 nanoseconds, session
 //! ```
 
 use core::time::Duration;
@@ -17,7 +17,7 @@ use crate::session::{Slot, slot_of};
 use crate::{Entry, Fingerprint, Session, SessionId, SessionTable, SnapshotError};
 
 impl<const W: usize, const R: usize> Session<W, R> {
-    /// Writes the session, piece by piece. What is written in all is never more than 37 + W * max(33, 29 + R) bytes.
+    /// Writes the session, piece by piece. What is written in all is never more than 45 + W * max(33, 29 + R) bytes.
     ///
     /// # Examples
     /// ```
@@ -33,7 +33,7 @@ impl<const W: usize, const R: usize> Session<W, R> {
         for size in [W, R] {
             sink(&narrow(size).to_le_bytes());
         }
-        for number in [self.epoch, self.acknowledged, self.attempts] {
+        for number in [self.id.0, self.epoch, self.acknowledged, self.attempts] {
             sink(&number.to_le_bytes());
         }
         let live = self.slots.iter().filter(|slot| slot.sequence().is_some()).count();
@@ -58,12 +58,12 @@ impl<const W: usize, const R: usize> Session<W, R> {
                 return Err(SnapshotError::Size);
             }
         }
-        let [epoch, acknowledged, attempts] =
-            [take(bytes)?, take(bytes)?, take(bytes)?].map(u64::from_le_bytes);
+        let [id, epoch, acknowledged, attempts] =
+            [take(bytes)?, take(bytes)?, take(bytes)?, take(bytes)?].map(u64::from_le_bytes);
         if attempts > COUNT_MAX {
             return Err(SnapshotError::Invalid);
         }
-        let mut session = Self { epoch, acknowledged, attempts, ..Self::new(epoch) };
+        let mut session = Self { id: SessionId(id), epoch, acknowledged, attempts, ..Self::new(epoch) };
         let mut least = Some(acknowledged);
         for _ in 0..u32::from_le_bytes(take(bytes)?) {
             let slot = Slot::read(bytes)?;
@@ -95,8 +95,7 @@ where
         sink(&[VERSION]);
         sink(&self.next.to_le_bytes());
         sink(&narrow(self.len).to_le_bytes());
-        for (SessionId(id), used, session) in self.iter() {
-            sink(&id.to_le_bytes());
+        for (_, used, session) in self.iter() {
             sink(&used.as_secs().to_le_bytes());
             sink(&used.subsec_nanos().to_le_bytes());
             session.write(sink);
@@ -119,14 +118,14 @@ where
         }
         let mut least = 0;
         for _ in 0..u32::from_le_bytes(take(bytes)?) {
-            let id = u64::from_le_bytes(take(bytes)?);
             let (seconds, nanos) = (u64::from_le_bytes(take(bytes)?), u32::from_le_bytes(take(bytes)?));
+            let session = Session::read(bytes)?;
+            let SessionId(id) = session.id;
             if id < least || id >= table.next || nanos >= 1_000_000_000 {
                 return Err(SnapshotError::Invalid);
             }
-            let session = Session::read(bytes)?;
             let entry = table.room.as_mut().get_mut(table.len).ok_or(SnapshotError::Size)?;
-            *entry = Some(Entry { id: SessionId(id), used: Duration::new(seconds, nanos), session });
+            *entry = Some(Entry { used: Duration::new(seconds, nanos), session });
             table.len += 1;
             least = id + 1;
         }

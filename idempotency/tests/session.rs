@@ -188,7 +188,7 @@ proptest! {
                 }
                 Step::Restore => {
                     let bytes = bytes_of(&session);
-                    prop_assert!(bytes.len() <= 37 + 3 * 33);
+                    prop_assert!(bytes.len() <= 45 + 3 * 33);
                     prop_assert_eq!(Small::read(&mut &*bytes).unwrap(), session.clone());
                 }
             }
@@ -218,7 +218,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = *value;
         }
-        bytes.truncate(cut.max(40));
+        bytes.truncate(cut.max(48));
         let mut rest = &*bytes;
         match Small::read(&mut rest) {
             Ok(read) => prop_assert_eq!(bytes_of(&read), bytes[..bytes.len() - rest.len()].to_vec()),
@@ -312,10 +312,29 @@ fn an_abort_lets_go_of_the_fingerprint() {
     assert!(matches!(session.begin(&mended), Begin::Execute(_)));
 }
 
+/// A ticket says of which session it is, so that it can't complete another client's request.
+#[test]
+fn a_ticket_is_of_one_session() {
+    let mut table = SessionTable::<Room, 3, 4>::new(vec![None; 2]);
+    let [ann, bob] = [0, 1].map(|second| table.open(Duration::from_secs(second)).unwrap());
+    let request = Request { epoch: 0, sequence: 0, acknowledged: 0, fingerprint: Fingerprint(9) };
+    let now = Duration::from_secs(2);
+    let mut ticket_of = |id| match table.get(id, now).unwrap().begin(&request) {
+        Begin::Execute(ticket) => ticket,
+        begun => panic!("{begun:?}"),
+    };
+    let (anns, bobs) = (ticket_of(ann), ticket_of(bob));
+    assert_eq!((anns.session(), bobs.session()), (ann, bob));
+    assert_eq!(table.get(bob, now).unwrap().complete(anns, b"ann"), Err(Lost { sequence: 0 }));
+    assert_eq!(table.get(bob, now).unwrap().complete(bobs, b"bob"), Ok(()));
+    let bobs = table.get(bob, now).unwrap();
+    assert!(bobs.renew(1) && bobs.id() == bob);
+}
+
 /// The form is pinned: a change is a breaking change for whatever is stored or sent.
 #[test]
 fn sessions_have_these_bytes() {
-    let mut session = Session::<2, 4>::new(5);
+    let mut session = Session::<2, 4>::new(5).with_id(SessionId(6));
     let request = Request { epoch: 5, sequence: 3, acknowledged: 3, fingerprint: Fingerprint(9) };
     let Begin::Execute(ticket) = session.begin(&request) else { panic!() };
     session.complete(ticket, b"ok").unwrap();
@@ -324,12 +343,12 @@ fn sessions_have_these_bytes() {
     let mut bytes = Vec::new();
     session.write(&mut |piece| bytes.extend_from_slice(piece));
     let number = |bytes: &[u8]| bytes.iter().rposition(|&byte| byte != 0).map_or(0, |_| bytes[0]);
-    assert_eq!(bytes.len(), 1 + 8 + 24 + 4 + (8 + 16 + 1 + 4 + 2) + (8 + 16 + 1 + 8));
+    assert_eq!(bytes.len(), 1 + 8 + 32 + 4 + (8 + 16 + 1 + 4 + 2) + (8 + 16 + 1 + 8));
     assert_eq!(bytes[..9], [1, 2, 0, 0, 0, 4, 0, 0, 0]);
-    assert_eq!([9, 17, 25].map(|at| number(&bytes[at..at + 8])), [5, 3, 2]);
-    assert_eq!(bytes[33..41], [2, 0, 0, 0, 3, 0, 0, 0]);
-    assert_eq!(bytes[61..68], [1, 2, 0, 0, 0, b'o', b'k']);
-    assert_eq!((bytes[68], bytes[92], bytes[93]), (4, 0, 2));
+    assert_eq!([9, 17, 25, 33].map(|at| number(&bytes[at..at + 8])), [6, 5, 3, 2]);
+    assert_eq!(bytes[41..49], [2, 0, 0, 0, 3, 0, 0, 0]);
+    assert_eq!(bytes[69..76], [1, 2, 0, 0, 0, b'o', b'k']);
+    assert_eq!((bytes[76], bytes[100], bytes[101]), (4, 0, 2));
 }
 
 /// A replica with other sizes would answer differently, so it can't take the snapshot.
@@ -364,18 +383,18 @@ fn what_no_table_can_be_is_refused() {
     let read = |bytes: &[u8]| SessionTable::<Room, 3, 4>::read(vec![None; 2], &mut &*bytes);
     let good = table_bytes();
     assert!(read(&good).is_ok());
-    // The table has 13 bytes before its first entry, that one 20 before its session, and that 37 before its requests.
-    let (entry, session, request) = (13, 13 + 20, 13 + 20 + 37);
-    let second = request + 2 * 33;
+    // The table has 13 bytes before its first entry, that one 12 before its session, and that 45 before its requests.
+    let (entry, session, request) = (13, 13 + 12, 13 + 12 + 45);
+    let second = request + 2 * 33 + 12;
     for (at, value, what) in [
         (1, 1_u64, "the next name was given away"),
         (1, 1 << 63, "names could come to their end"),
-        (entry, 1, "two sessions of one name"),
-        (second, 0, "two sessions of one name"),
-        (second, 2, "a name that is still to be given"),
-        (entry + 16 - 4, 1_000_000_000 << 32, "a second of more than a second"),
-        (session + 25, 1 << 63, "attempts could come to their end"),
-        (session + 25, 1, "an attempt that is still to come"),
+        (session + 9, 1, "two sessions of one name"),
+        (second + 9, 0, "two sessions of one name"),
+        (second + 9, 2, "a name that is still to be given"),
+        (entry + 8 - 4, 1_000_000_000 << 32, "a second of more than a second"),
+        (session + 33, 1 << 63, "attempts could come to their end"),
+        (session + 33, 1, "an attempt that is still to come"),
         (request, 2, "an acknowledged request"),
         (request, 4, "two requests of one number"),
         (request + 33, 6, "a request beyond the window"),
