@@ -65,10 +65,13 @@ pub enum Record<O, C = ()> {
         fingerprint: Fingerprint,
         /// How many attempts there were.
         attempts: u32,
-        /// Who, if he comes back, can say what became of his effect. `None` if it is an earlier one that nobody knows of.
+        /// Who, if he comes back, can go on, or say what became of his effect. `None` if it is an earlier one that nobody
+        /// knows of.
         holder: Option<Token>,
         /// How far an attempt came.
         checkpoint: Option<C>,
+        /// Whether the effect of an attempt before the holder's has begun.
+        started_before: bool,
     },
     /// So many attempts failed that nobody will try again.
     Dead {
@@ -118,12 +121,15 @@ impl<O, C> Record<O, C> {
 pub struct Policy {
     /// How long outcomes are kept, from their completion: longer than any client goes on retrying.
     pub retention: Duration,
-    /// After so many attempts that failed or were lost, a request is dead. At least one.
+    /// After so many attempts that failed or were lost, a request is dead. Zero counts as one.
     pub attempts_max: u32,
     /// What to do about a request whose effect has begun and whose lease has run out.
     pub unfinished: Unfinished,
     /// Whether a lease is lost when it has run out, or only when somebody has taken over since.
     pub strict_expiry: bool,
+    /// How far the clocks of those who make keys may be ahead of the store's, where keys tell when they were made. Such a key
+    /// is refused from its retention less this on: what was made ahead of time is forgotten early.
+    pub skew: Duration,
 }
 
 /// What to do about a request whose effect has begun and whose lease has run out.

@@ -14,8 +14,8 @@ pub enum Event<O, C = ()> {
         lease: Duration,
         /// A fence that was never used. It is used up if the answer is [`Reply::Execute`].
         fence: u64,
-        /// When the client made the key, if the key tells: then one older than the retention is refused, where a key without
-        /// a record would be taken for new. One from the future is never too old, so refuse those before.
+        /// When the client made the key, if the key tells: then one of which a record may have expired is refused, where a key
+        /// without a record would be taken for new. So is one from further ahead than [`Policy::skew`].
         minted: Option<Duration>,
     },
     /// The effect is about to begin.
@@ -113,7 +113,8 @@ pub enum Reply<O, C = ()> {
         /// How many.
         attempts: u32,
     },
-    /// The key is so old that there may have been a record.
+    /// The key is so old that there may have been a record, or from so far ahead that there may be a copy of it when the record has
+    /// expired.
     Expired,
     /// Done. Also if it was done before, by the same token; but an [abort](Event::Abort) gives the token away.
     Done,
@@ -143,7 +144,7 @@ pub enum Reply<O, C = ()> {
 ///
 /// let second = Duration::from_secs;
 /// let policy =
-///     Policy { retention: second(86_400), attempts_max: 3, unfinished: Unfinished::Hold, strict_expiry: false };
+///     Policy { retention: second(86_400), attempts_max: 3, unfinished: Unfinished::Hold, strict_expiry: false, skew: second(60) };
 /// let begin = Event::<&str>::Begin { fingerprint: Fingerprint(7), lease: second(10), fence: 1, minted: None };
 ///
 /// let (Effect::Put(record), Reply::Execute { token, .. }) = step(None, begin.clone(), second(0), &policy) else { panic!() };
@@ -160,7 +161,23 @@ pub fn step<O: Clone, C: Clone>(
     now: Duration,
     policy: &Policy,
 ) -> (Effect<O, C>, Reply<O, C>) {
-    let record = record.filter(|record| !record.is_expired(now, policy));
+    let returned;
+    let record = match record.filter(|record| !record.is_expired(now, policy)) {
+        // Nobody has decided anything yet, so whoever comes back goes on where he was. He knows what nobody else does.
+        Some(Record::Indeterminate {
+            fingerprint, holder: Some(token), checkpoint, started_before, ..
+        }) if event.token() == Some(*token) && !policy.strict_expiry => {
+            returned = Record::Started(Lease {
+                token: *token,
+                fingerprint: *fingerprint,
+                until: now,
+                checkpoint: checkpoint.clone(),
+                started_before: *started_before,
+            });
+            Some(&returned)
+        }
+        record => record,
+    };
     match event {
         Event::Begin { fingerprint, lease, fence, minted } => {
             let claim = Claim { fingerprint, until: now.saturating_add(lease), fence };
@@ -188,12 +205,6 @@ pub fn step<O: Clone, C: Clone>(
                 Effect::Put(completed(lease.fingerprint, Some(token.fence), outcome, now, policy)),
                 Reply::Done,
             ),
-            // Who comes back knows what nobody else does.
-            Some(Record::Indeterminate { holder, fingerprint, .. })
-                if *holder == Some(token) && !policy.strict_expiry =>
-            {
-                (Effect::Put(completed(*fingerprint, Some(token.fence), outcome, now, policy)), Reply::Done)
-            }
             _ => (Effect::Keep, Reply::LeaseLost),
         },
         Event::Abort { token, counts } => match record {
@@ -248,7 +259,11 @@ fn begin<O: Clone, C: Clone>(
     policy: &Policy,
 ) -> (Effect<O, C>, Reply<O, C>) {
     let Some(record) = record else {
-        if minted.is_some_and(|minted| now >= minted.saturating_add(policy.retention)) {
+        // A record of it is kept for the retention from its completion, which may be before the key says that it was made.
+        if minted.is_some_and(|minted| {
+            let latest = now.saturating_add(policy.skew);
+            minted > latest || latest >= minted.saturating_add(policy.retention)
+        }) {
             return (Effect::Keep, Reply::Expired);
         }
         return execute(claim, 0, None, false);
@@ -347,8 +362,8 @@ fn completed<O, C>(
 }
 
 fn indeterminate<O, C: Clone>(lease: &Lease<C>, attempts: u32, holder: Option<Token>) -> Record<O, C> {
-    let &Lease { fingerprint, ref checkpoint, .. } = lease;
-    Record::Indeterminate { fingerprint, attempts, holder, checkpoint: checkpoint.clone() }
+    let &Lease { fingerprint, ref checkpoint, started_before, .. } = lease;
+    Record::Indeterminate { fingerprint, attempts, holder, checkpoint: checkpoint.clone(), started_before }
 }
 
 /// The lease has run out after the effect has begun.
@@ -359,6 +374,24 @@ fn unfinished<O, C: Clone>(lease: &Lease<C>) -> Record<O, C> {
 fn dead<O, C>(lease: &Lease<C>, now: Duration, policy: &Policy) -> Record<O, C> {
     let expires = now.saturating_add(policy.retention);
     Record::Dead { fingerprint: lease.fingerprint, attempts: lease.token.attempt, expires }
+}
+
+impl<O, C> Event<O, C> {
+    /// Of the attempt whose holder caused it.
+    const fn token(&self) -> Option<Token> {
+        match self {
+            Self::EffectStarted { token }
+            | Self::Checkpoint { token, .. }
+            | Self::Renew { token, .. }
+            | Self::Complete { token, .. }
+            | Self::Abort { token, .. } => Some(*token),
+            Self::Begin { .. }
+            | Self::Settle { .. }
+            | Self::Reexecute { .. }
+            | Self::Forget
+            | Self::Sweep => None,
+        }
+    }
 }
 
 impl<C> Lease<C> {

@@ -28,6 +28,7 @@ fn what_is_stored_comes_back() {
         attempts_max: 3,
         unfinished: Unfinished::Hold,
         strict_expiry: true,
+        skew: Duration::from_secs(1),
     };
     goes_through(&policy);
 

@@ -89,6 +89,7 @@ fn policies() -> impl Iterator<Item = Policy> {
             attempts_max: 2,
             unfinished,
             strict_expiry,
+            skew: Duration::ZERO,
         })
     })
 }
@@ -279,9 +280,8 @@ fn who_lost_is_told_and_nobody_else(
     let refused = life.overtaken.contains(token.fence)
         || life.outcome.is_some() && !(completes && life.completed == Some(token.fence))
         || life.outcome.is_none() && policy.strict_expiry && late;
-    // By a copy that came late, or a sweep that may have been or not.
-    let started = !life.effects.is_empty() || !life.vouched.is_empty();
-    let maybe = late && (life.attempts >= policy.attempts_max || started && !completes);
+    // By a copy that came late and found that there were too many.
+    let maybe = late && life.attempts >= policy.attempts_max;
     match reply {
         Reply::Done => assert!(!refused, "a zombie wasn't told: {world:?} {event:?}"),
         Reply::LeaseLost => assert!(refused || maybe, "a lease was broken: {world:?} {event:?}"),
@@ -352,6 +352,7 @@ const POLICY: Policy = Policy {
     attempts_max: 9,
     unfinished: Unfinished::Retry,
     strict_expiry: false,
+    skew: Duration::ZERO,
 };
 
 /// Takes the events, each at its time, and gives the replies.
@@ -462,6 +463,63 @@ fn an_old_key_is_refused() {
         replies(&POLICY, [(now, begin)])[0] == Reply::Expired
     };
     assert!(!old(10) && !old(10 + RETENTION - 1) && old(10 + RETENTION) && old(u64::MAX));
+}
+
+/// A client whose clock is ahead can't have his request executed a second time when the record has expired: whenever it was
+/// executed, at any later time there is the record, or the key is refused.
+#[test]
+fn a_key_made_ahead_of_time_is_never_new_again() {
+    for skew in 0..RETENTION {
+        let policy = Policy { skew: seconds(skew), ..POLICY };
+        for (minted, first, later) in (0..20).flat_map(|minted| {
+            (0..20).flat_map(move |first| (first..40).map(move |later| (minted, first, later)))
+        }) {
+            let begin = |fence| Event::Begin {
+                fingerprint: Fingerprint(1),
+                lease: seconds(LEASE),
+                fence,
+                minted: Some(seconds(minted)),
+            };
+            let complete = Event::Complete { token: FIRST, outcome: 5 };
+            let [one, _, two] = replies(&policy, [(first, begin(0)), (first, complete), (later, begin(1))]);
+            let fresh = matches!(one, Reply::Execute { .. });
+            assert_eq!(
+                fresh,
+                minted <= first + skew && first + skew < minted + RETENTION,
+                "{minted} {first} {skew}"
+            );
+            let answered = if fresh && later < first + RETENTION { Reply::Replay(5) } else { Reply::Expired };
+            assert!(!fresh || two == answered, "{minted} {first} {later} {skew}: {two:?}");
+        }
+    }
+}
+
+/// A worker that was away for longer than its lease goes on, if nobody has decided meanwhile: it renews, it says that
+/// there was no effect, or what came of it.
+#[test]
+fn who_comes_back_in_time_goes_on() {
+    let policy = Policy { unfinished: Unfinished::Hold, ..POLICY };
+    let after = |event: &Events| {
+        let [.., reply, last] = replies(
+            &policy,
+            [
+                (0, begin(Fingerprint(1), 0)),
+                (0, Event::EffectStarted { token: FIRST }),
+                (LEASE, Event::Sweep),
+                (9, event.clone()),
+                (9, begin(Fingerprint(1), 1)),
+            ],
+        );
+        (reply, last)
+    };
+    let renewed = (Reply::Done, Reply::InProgress { retry_after: seconds(LEASE) });
+    assert_eq!(after(&Event::Renew { token: FIRST, lease: seconds(LEASE) }), renewed);
+    assert_eq!(after(&Event::Complete { token: FIRST, outcome: 5 }), (Reply::Done, Reply::Replay(5)));
+    let token = Token { fence: 1, attempt: 1 };
+    let again = Reply::Execute { token, checkpoint: None, started_before: false };
+    assert_eq!(after(&Event::Abort { token: FIRST, counts: false }), (Reply::Done, again));
+    let unknown = Reply::Indeterminate { attempts: 1 };
+    assert_eq!(after(&Event::EffectStarted { token: FIRST }), (Reply::Done, unknown));
 }
 
 /// What was only claimed is forgotten in the end; an effect that has begun never is, unless it may happen again.
