@@ -242,7 +242,7 @@ fn losses_and_scatter_make_no_backlog() {
     no_mistakes_but_for_losses(FixedTimeout::new(Duration::from_millis(1_300), [1.0]));
 }
 
-/// A restart is no interval; what was learned stays., beats out of order, of old epochs, and from times that have passed are no news and change nothing.
+/// Copies, beats out of order, of old epochs, and from times that have passed are no news and change nothing.
 #[test]
 fn stale_beats_change_nothing() {
     let mut peer = steady::<8>(19);
@@ -259,6 +259,29 @@ fn stale_beats_change_nothing() {
         assert_eq!(peer.heartbeat(beat), Heard::Stale, "{beat:?}");
         assert_eq!(format!("{peer:?}"), before);
     }
+}
+
+/// A counter of 32 bits that wraps goes back, if its ticks are taken for times as they are: it neither makes an interval of
+/// days nor clears what was learned. Silence goes on from the last beat before.
+#[test]
+fn times_of_a_counter_that_wraps_are_stale() {
+    fn wraps(mut peer: impl FailureDetector + core::fmt::Debug) {
+        let at = |tick: u32| Duration::from_millis(tick.into());
+        let start = u32::MAX - 50_000;
+        for beat in 0..=50 {
+            assert_ne!(peer.heartbeat(Beat::at(at(start + beat * 1_000))), Heard::Stale);
+        }
+        let (before, deadline) = (format!("{peer:?}"), peer.deadline(0));
+        for beat in 51..100 {
+            let now = at(start.wrapping_add(beat * 1_000));
+            assert_eq!(peer.heartbeat(Beat::at(now)), Heard::Stale, "{now:?}");
+        }
+        assert_eq!((format!("{peer:?}"), peer.deadline(0)), (before, deadline));
+    }
+    wraps(phi::<Normal, 100, 1>([8.0]));
+    wraps(Phi::<Normal, 100, 1>::new(&Settings::new(SECOND), [8.0]));
+    wraps(FixedTimeout::new(seconds(3), [1.0]));
+    wraps(Jacobson::new(seconds(3), SECOND, Duration::from_millis(200), [1.0]));
 }
 
 /// A restart is no interval; what was learned stays.
