@@ -4,3 +4,5 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 cargo test
 cargo test --workspace --all-features
+# What takes ten million rounds, and a tenth of them in a debug build.
+cargo test --release -p spacelike-idempotency --test window
