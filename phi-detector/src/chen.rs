@@ -119,6 +119,10 @@ impl<const N: usize, const L: usize> FailureDetector for ChenE<N, L> {
         self.publish();
     }
 
+    fn evidence(&self) -> Option<Duration> {
+        self.due.silent_since()
+    }
+
     fn suspicion(&self, now: Duration) -> Suspicion {
         self.due.suspicion(now, self.schedule.ahead(), self.margin)
     }

@@ -39,6 +39,9 @@ pub trait FailureDetector {
     /// interval in which it fell: that is for pauses, and not for each hiccup.
     fn observe_local_gap(&mut self, gap: Duration);
 
+    /// Since when it is silent: the latest evidence of life. `None` if the peer is unknown.
+    fn evidence(&self) -> Option<Duration>;
+
     /// How suspicious the silence is now. For people and graphs; to act, ask [`is_suspect`](Self::is_suspect).
     fn suspicion(&self, now: Duration) -> Suspicion;
 

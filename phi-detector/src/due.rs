@@ -56,6 +56,10 @@ impl<const L: usize> Due<L> {
         self.watch.resolution().duration(ticks)
     }
 
+    pub(crate) fn silent_since(&self) -> Option<Duration> {
+        self.watch.silent_since()
+    }
+
     /// By how many margins the expected beat is late.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
     pub(crate) fn suspicion(&self, now: Duration, ahead: i64, margin: u64) -> Suspicion {

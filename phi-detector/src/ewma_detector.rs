@@ -87,6 +87,10 @@ impl<M: Model, const L: usize> FailureDetector for EwmaDetector<'_, M, L> {
         self.cell.observe_local_gap(self.resolution().ticks(gap));
     }
 
+    fn evidence(&self) -> Option<Duration> {
+        self.cell.read().0.map(|evidence| self.resolution().duration(evidence))
+    }
+
     fn suspicion(&self, now: Duration) -> Suspicion {
         let (Some(evidence), learned) = self.cell.read() else {
             return Suspicion::UNKNOWN;

@@ -69,8 +69,8 @@ impl LocalHealth {
 
     /// The timeout, as many times as the score says and once more. Saturates.
     ///
-    /// To scale a silence instead: a peer that was last heard of at `heard`, and whose
-    /// [`deadline`](crate::FailureDetector::deadline) it is, is suspect at `heard + health.scale(deadline - heard)`.
+    /// Of a detector it is the silence that is scaled: from its [`evidence`](crate::FailureDetector::evidence) to its
+    /// [`deadline`](crate::FailureDetector::deadline). A `Registry` does that for all its peers, by `observe_local_health`.
     #[must_use]
     pub const fn scale(&self, timeout: Duration) -> Duration {
         timeout.saturating_mul(self.score as u32 + 1)

@@ -126,6 +126,11 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
         self.arrivals.observe_local_gap(self.parameters.resolution().ticks(gap));
     }
 
+    /// Since when it is silent: the latest evidence of life. `None` if the peer is unknown.
+    pub fn evidence(&self) -> Option<Duration> {
+        self.arrivals.evidence().map(|evidence| self.parameters.resolution().duration(evidence))
+    }
+
     /// How suspicious the silence is now. For people and graphs; to act, ask [`is_suspect`](Self::is_suspect).
     pub fn suspicion(&self, now: Duration) -> Suspicion {
         let Some(evidence) = self.arrivals.evidence() else {
@@ -246,6 +251,10 @@ macro_rules! detector {
 
             fn observe_local_gap(&mut self, gap: Duration) {
                 Phi::observe_local_gap(self, gap);
+            }
+
+            fn evidence(&self) -> Option<Duration> {
+                Phi::evidence(self)
             }
 
             fn suspicion(&self, now: Duration) -> Suspicion {

@@ -203,6 +203,10 @@ impl<const N: usize, const L: usize> FailureDetector for QuantileTail<N, L> {
         self.publish();
     }
 
+    fn evidence(&self) -> Option<Duration> {
+        self.watch.silent_since()
+    }
+
     fn suspicion(&self, now: Duration) -> Suspicion {
         let state = State::of_known(self.intervals.count(), PRIOR, self.recovering);
         self.watch.suspicion(now, |silence| self.phi(silence), state)

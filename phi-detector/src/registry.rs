@@ -3,7 +3,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use crate::{Beat, FailureDetector, Heard};
+use crate::{Beat, FailureDetector, Heard, LocalHealth};
 
 /// Many peers, each with a failure detector of its own: says who has come to which level of suspicion, and when to look again.
 ///
@@ -59,13 +59,20 @@ use crate::{Beat, FailureDetector, Heard};
 #[derive(Clone, PartialEq, Debug)]
 pub struct Registry<K, D> {
     template: D,
-    levels: usize,
-    trust_after: u32,
-    trust_span: Duration,
+    rules: Rules,
     peers_max: usize,
     peers: BTreeMap<K, Peer<D>>,
     /// When the status of a peer will rise, if it stays silent; one at most of each.
     timers: BTreeSet<(Duration, K)>,
+}
+
+/// What holds for all peers.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Rules {
+    levels: usize,
+    trust_after: u32,
+    trust_span: Duration,
+    health: LocalHealth,
 }
 
 /// What is made of a peer.
@@ -178,15 +185,8 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
             template.deadline(levels - 1).is_none(),
             "a template that has heard of somebody vouches for all"
         );
-        Self {
-            template,
-            levels,
-            trust_after,
-            trust_span: Duration::ZERO,
-            peers_max,
-            peers: BTreeMap::new(),
-            timers: BTreeSet::new(),
-        }
+        let rules = Rules { levels, trust_after, trust_span: Duration::ZERO, health: LocalHealth::new(0) };
+        Self { template, rules, peers_max, peers: BTreeMap::new(), timers: BTreeSet::new() }
     }
 
     /// The same, where the good beats that end a suspicion must also span this time, from the first to the last: so that a peer
@@ -209,7 +209,7 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
     /// ```
     #[must_use]
     pub fn with_trust_span(self, trust_span: Duration) -> Self {
-        Self { trust_span, ..self }
+        Self { rules: Rules { trust_span, ..self.rules }, ..self }
     }
 
     /// A beat of a peer arrived, which is added if it wasn't there. Says what it was taken for, and whether that changes the
@@ -221,14 +221,14 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
         let Some(known) = self.peers.get_mut(&peer) else {
             self.room()?;
             let mut new = Peer::new(self.template.clone(), beat.at);
-            let (heard, change) = new.heartbeat(beat, self.levels, self.trust_after, self.trust_span);
+            let (heard, change) = new.heartbeat(beat, &self.rules);
             if heard != Heard::Stale {
                 self.peers.insert(peer.clone(), new);
                 self.arm(&peer);
             }
             return Ok((heard, change.map(|(from, to)| Event { peer, from, to, at: beat.at })));
         };
-        let (heard, change) = known.heartbeat(beat, self.levels, self.trust_after, self.trust_span);
+        let (heard, change) = known.heartbeat(beat, &self.rules);
         if heard != Heard::Stale {
             self.arm(&peer);
         }
@@ -264,7 +264,7 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
     /// # Panics
     /// If the detector has fewer levels than the registry.
     pub fn expect_with(&mut self, peer: K, by: Duration, detector: D) -> Result<(), Full> {
-        let _ = detector.deadline(self.levels - 1);
+        let _ = detector.deadline(self.rules.levels - 1);
         if let Some(known) = self.peers.get_mut(&peer) {
             known.by = by;
             self.arm(&peer);
@@ -286,7 +286,7 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
             let Some(due) = self.peers.get_mut(&peer) else { continue };
             due.timer = None;
             let from = due.status;
-            due.status = due.status_at(now, self.levels);
+            due.status = due.status_at(now, &self.rules);
             due.good = 0;
             events.push(Event { peer: peer.clone(), from, to: due.status, at: now });
             // What is reached only after now: so this ends.
@@ -302,13 +302,13 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
 
     /// What is made of a peer now, also if nobody has polled: what [`poll`](Self::poll) would make of it.
     pub fn status(&self, peer: &K, now: Duration) -> Status {
-        self.peers.get(peer).map_or(Status::Unknown, |peer| peer.status_at(now, self.levels))
+        self.peers.get(peer).map_or(Status::Unknown, |peer| peer.status_at(now, &self.rules))
     }
 
     /// Who was heard or is expected, and what is made of each now, as [`status`](Self::status) has it. In the order of their
     /// names. O(n) for all; no allocation.
     pub fn statuses(&self, now: Duration) -> impl Iterator<Item = (&K, Status)> {
-        self.peers.iter().map(move |(name, peer)| (name, peer.status_at(now, self.levels)))
+        self.peers.iter().map(move |(name, peer)| (name, peer.status_at(now, &self.rules)))
     }
 
     /// The detector of a peer, to ask how suspicious it is. `None` if it isn't there.
@@ -319,13 +319,40 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
     /// Takes a time in which we ourselves were not there out of the evidence against all peers. To be called before the next
     /// [`poll`](Self::poll): who is suspect already is only trusted again when its beats say so. O(n log n).
     pub fn observe_local_gap(&mut self, gap: Duration) {
-        self.timers.clear();
-        for (name, peer) in &mut self.peers {
+        for peer in self.peers.values_mut() {
             peer.detector.observe_local_gap(gap);
             peer.by = peer.by.saturating_add(gap);
             peer.good_since = peer.good_since.saturating_add(gap);
-            peer.timer = peer.rises_at(self.levels);
-            self.timers.extend(peer.timer.map(|timer| (timer, name.clone())));
+        }
+        self.arm_all();
+    }
+
+    /// How well we ourselves are, from now on: the silence that each level takes is [scaled](LocalHealth::scale), of all peers that
+    /// were heard. Who is suspect already stays so until its beats say otherwise. The time until which a first beat is
+    /// [expected](Self::expect) is the caller's. To be called when the score has changed: O(n log n) then, and O(1) if it hasn't.
+    ///
+    /// # Examples
+    /// ```
+    /// use core::time::Duration;
+    /// use spacelike_phi_detector::{Beat, FixedTimeout, LocalHealth, Registry, Resolution, Status};
+    ///
+    /// let at = Duration::from_secs;
+    /// let timeout = FixedTimeout::with_resolution(at(3), [1.0], Resolution::of_nanos_log2(0));
+    /// let mut peers = Registry::new(timeout, 1, 1, 1_000);
+    /// peers.heartbeat("ann", Beat::at(at(10)))?;
+    /// assert_eq!(peers.next_deadline(), Some(at(13)));
+    ///
+    /// let mut health = LocalHealth::default();
+    /// health.worse(); // our own timer came late
+    /// peers.observe_local_health(health);
+    /// assert_eq!(peers.next_deadline(), Some(at(16)));
+    /// assert_eq!(peers.status(&"ann", at(15)), Status::Trusted);
+    /// # Ok::<(), spacelike_phi_detector::Full>(())
+    /// ```
+    pub fn observe_local_health(&mut self, health: LocalHealth) {
+        let before = core::mem::replace(&mut self.rules.health, health);
+        if before.score() != health.score() {
+            self.arm_all();
         }
     }
 
@@ -362,10 +389,18 @@ impl<K: Ord + Clone, D: FailureDetector + Clone> Registry<K, D> {
         if self.peers.len() < self.peers_max { Ok(()) } else { Err(Full { peers_max: self.peers_max }) }
     }
 
+    fn arm_all(&mut self) {
+        self.timers.clear();
+        for (name, peer) in &mut self.peers {
+            peer.timer = peer.rises_at(&self.rules);
+            self.timers.extend(peer.timer.map(|timer| (timer, name.clone())));
+        }
+    }
+
     /// Sets the timer of a peer to when its status will rise.
     fn arm(&mut self, name: &K) {
         let Some(peer) = self.peers.get_mut(name) else { return };
-        let timer = peer.rises_at(self.levels);
+        let timer = peer.rises_at(&self.rules);
         let old = core::mem::replace(&mut peer.timer, timer);
         if timer == old {
             return;
@@ -388,19 +423,13 @@ impl<D: FailureDetector> Peer<D> {
         Self { detector, status, by, good: 0, good_since: Duration::ZERO, timer: None }
     }
 
-    fn heartbeat(
-        &mut self,
-        beat: Beat,
-        levels: usize,
-        trust_after: u32,
-        trust_span: Duration,
-    ) -> (Heard, Option<(Status, Status)>) {
-        let late = self.reached(beat.at, levels);
+    fn heartbeat(&mut self, beat: Beat, rules: &Rules) -> (Heard, Option<(Status, Status)>) {
+        let late = self.reached(beat.at, rules);
         let heard = self.detector.heartbeat(beat);
         if heard == Heard::Stale {
             return (heard, None);
         }
-        let (from, left) = (self.status, self.reached(beat.at, levels));
+        let (from, left) = (self.status, self.reached(beat.at, rules));
         let to = left.map_or(Status::Trusted, |level| Status::Suspect { level });
         match from {
             Status::Suspect { level } if left < Some(level) => {
@@ -408,7 +437,9 @@ impl<D: FailureDetector> Peer<D> {
                     (self.good, self.good_since) = (0, beat.at);
                 }
                 self.good = self.good.saturating_add(1);
-                if self.good >= trust_after && beat.at.saturating_sub(self.good_since) >= trust_span {
+                if self.good >= rules.trust_after
+                    && beat.at.saturating_sub(self.good_since) >= rules.trust_span
+                {
                     (self.status, self.good) = (to, 0);
                 }
             }
@@ -418,18 +449,23 @@ impl<D: FailureDetector> Peer<D> {
     }
 
     /// The highest level whose deadline has come.
-    fn reached(&self, now: Duration, levels: usize) -> Option<usize> {
-        (0..levels).rev().find(|level| self.deadline(*level) <= now)
+    fn reached(&self, now: Duration, rules: &Rules) -> Option<usize> {
+        (0..rules.levels).rev().find(|level| self.deadline(*level, rules) <= now)
     }
 
     /// Of one that is only expected, all levels have the same.
-    fn deadline(&self, level: usize) -> Duration {
-        self.detector.deadline(level).unwrap_or(self.by)
+    fn deadline(&self, level: usize, rules: &Rules) -> Duration {
+        match (self.detector.evidence(), self.detector.deadline(level)) {
+            (Some(evidence), Some(deadline)) => {
+                evidence.saturating_add(rules.health.scale(deadline.saturating_sub(evidence)))
+            }
+            _ => self.by,
+        }
     }
 
     /// The status, and what time alone has made of it: never less.
-    fn status_at(&self, now: Duration, levels: usize) -> Status {
-        match (self.status, self.reached(now, levels)) {
+    fn status_at(&self, now: Duration, rules: &Rules) -> Status {
+        match (self.status, self.reached(now, rules)) {
             (Status::Suspect { level }, Some(reached)) => Status::Suspect { level: level.max(reached) },
             (Status::Unknown | Status::Trusted, Some(level)) => Status::Suspect { level },
             (status, None) => status,
@@ -437,8 +473,8 @@ impl<D: FailureDetector> Peer<D> {
     }
 
     /// When the next level will be reached.
-    fn rises_at(&self, levels: usize) -> Option<Duration> {
+    fn rises_at(&self, rules: &Rules) -> Option<Duration> {
         let next = if let Status::Suspect { level } = self.status { level + 1 } else { 0 };
-        (next..levels).map(|level| self.deadline(level)).min()
+        (next..rules.levels).map(|level| self.deadline(level, rules)).min()
     }
 }

@@ -118,6 +118,10 @@ impl<const SHORT: usize, const LONG: usize, const L: usize> FailureDetector for 
         self.publish();
     }
 
+    fn evidence(&self) -> Option<Duration> {
+        self.due.silent_since()
+    }
+
     fn suspicion(&self, now: Duration) -> Suspicion {
         self.due.suspicion(now, self.ahead(), self.margin)
     }

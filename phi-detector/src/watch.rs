@@ -52,6 +52,11 @@ impl<const L: usize> Watch<L> {
         self.arrivals.evidence()
     }
 
+    /// The same, as a time.
+    pub(crate) fn silent_since(&self) -> Option<Duration> {
+        self.evidence().map(|evidence| self.resolution.duration(evidence))
+    }
+
     /// When it will have been silent for so many ticks; `None` if the peer is unknown.
     pub(crate) fn after(&self, silence: u64) -> Option<Duration> {
         let evidence = self.evidence()?;

@@ -163,10 +163,16 @@ fn obeys<D: FailureDetector + Debug>(
             // Two roundings apart at most.
             prop_assert!(suspicion.phi >= least * (1.0 - 1e-15), "{suspicion:?} at {now:?}, after {least}");
             least = suspicion.phi;
+            let elapsed = detector.evidence().map_or(Duration::ZERO, |since| now.saturating_sub(since));
+            prop_assert!(
+                elapsed.abs_diff(suspicion.elapsed) <= tick || now > HORIZON,
+                "{suspicion:?} and {elapsed:?}"
+            );
             for (level, deadline) in deadlines.into_iter().enumerate() {
                 let due = deadline.is_none_or(|deadline| deadline <= now);
                 prop_assert_eq!(detector.is_suspect(now, level), due, "level {} at {:?}", level, now);
                 prop_assert_eq!(suspicion.state == State::Unknown, deadline.is_none());
+                prop_assert_eq!(detector.evidence().is_none(), deadline.is_none());
             }
         }
     }

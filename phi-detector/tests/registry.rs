@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 use spacelike_phi_detector::{
-    Beat, Event, FailureDetector, FixedTimeout, Full, Heard, LocalPhi, Normal, Registry, Resolution,
-    Settings, Status, Suspicion,
+    Beat, Event, FailureDetector, FixedTimeout, Full, Heard, LocalHealth, LocalPhi, Normal, Registry,
+    Resolution, Settings, Status, Suspicion,
 };
 
 /// One nanosecond a tick, so that the model can count in numbers.
@@ -57,6 +57,7 @@ enum Call {
     Witness(u8, u64),
     Expect(u8, u64),
     Gap(u64),
+    Health(u8),
     Remove(u8),
 }
 
@@ -69,6 +70,7 @@ fn calls() -> impl Strategy<Value = Vec<(u64, Call)>> {
         3 => (peer(), 0u64..60).prop_map(|(peer, ahead)| Call::Witness(peer, ahead)),
         2 => (peer(), 0u64..60).prop_map(|(peer, by)| Call::Expect(peer, by)),
         1 => (0u64..30).prop_map(Call::Gap),
+        1 => (0u8..3).prop_map(Call::Health),
         1 => peer().prop_map(Call::Remove),
     ];
     prop::collection::vec((0u64..12, call), 0..120)
@@ -82,6 +84,8 @@ struct Noted {
     /// When it was alive, by its beats or by what others said.
     alive: u64,
     by: u64,
+    /// How many times as long each silence may be.
+    times: u64,
     epoch: Option<u64>,
     /// The number of levels that it has: -1 if it is unknown.
     rank: i32,
@@ -91,7 +95,7 @@ struct Noted {
 
 impl Noted {
     fn deadline(&self, level: usize) -> u64 {
-        if self.heard.is_some() { self.alive + SILENCES[level] } else { self.by }
+        if self.heard.is_some() { self.alive + self.times * SILENCES[level] } else { self.by }
     }
 
     /// How many levels the silence has reached.
@@ -121,6 +125,7 @@ struct Model {
     trust_after: usize,
     trust_span: u64,
     peers_max: usize,
+    times: u64,
     peers: Vec<Noted>,
 }
 
@@ -137,6 +142,7 @@ impl Model {
                 heard: None,
                 alive: 0,
                 by,
+                times: self.times,
                 epoch: None,
                 rank: -1,
                 beats: Vec::new(),
@@ -205,7 +211,7 @@ proptest! {
         peers_max in 0usize..6,
     ) {
         let mut peers = registry(trust_after, peers_max).with_trust_span(at(trust_span));
-        let mut model = Model { trust_after: trust_after as usize, trust_span, peers_max, peers: Vec::new() };
+        let mut model = Model { trust_after: trust_after as usize, trust_span, peers_max, times: 1, peers: Vec::new() };
         let mut now = 1;
         for (wait, call) in calls {
             now += wait;
@@ -259,6 +265,13 @@ proptest! {
                         peer.beats.iter_mut().for_each(|(time, _)| *time += gap);
                         peer.by += gap;
                     }
+                }
+                Call::Health(score) => {
+                    let mut health = LocalHealth::default();
+                    (0..score).for_each(|_| health.worse());
+                    peers.observe_local_health(health);
+                    model.times = u64::from(score) + 1;
+                    model.peers.iter_mut().for_each(|peer| peer.times = model.times);
                 }
                 Call::Remove(name) => {
                     prop_assert_eq!(peers.remove(&name).is_some(), model.find(name).is_some());
@@ -388,6 +401,10 @@ impl FailureDetector for Credulous {
 
     fn observe_local_gap(&mut self, gap: Duration) {
         self.0 = self.0.map(|sent| sent + gap);
+    }
+
+    fn evidence(&self) -> Option<Duration> {
+        self.0
     }
 
     fn suspicion(&self, _: Duration) -> Suspicion {
