@@ -77,11 +77,11 @@ impl<const L: usize> FailureDetector for FixedTimeout<L> {
         self.watch.publish(self.silences);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
     fn evidence(&self) -> Option<Duration> {
         self.watch.silent_since()
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
     fn suspicion(&self, now: Duration) -> Suspicion {
         self.watch.suspicion(now, |silence| silence as f64 / self.timeout as f64, State::Steady)
     }

@@ -144,11 +144,11 @@ impl<const N: usize, const L: usize> FailureDetector for IntegerPhi<N, L> {
     }
 
     /// With floats, for people and graphs.
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, and close above")]
     fn evidence(&self) -> Option<Duration> {
         self.watch.silent_since()
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53, and close above")]
     fn suspicion(&self, now: Duration) -> Suspicion {
         let phi = |silence| {
             let fixed = |ticks: u64| i128::from(ticks) << FIT_BITS;

@@ -121,11 +121,11 @@ impl<const L: usize> FailureDetector for Jacobson<L> {
         self.publish();
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
     fn evidence(&self) -> Option<Duration> {
         self.watch.silent_since()
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
     fn suspicion(&self, now: Duration) -> Suspicion {
         let state = State::of_known(self.samples, SETTLED, self.recovering);
         self.watch.suspicion(now, |silence| silence as f64 / self.ticks() as f64, state)
