@@ -1,16 +1,24 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+#[cfg(feature = "table")]
+extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
 mod block;
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
+#[cfg_attr(any(not(test), loom), allow(dead_code, reason = "for the table"))]
+mod budget;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod dedup_window;
 mod error;
 mod fingerprint;
 mod freshness;
 mod local_window;
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
+#[cfg_attr(any(not(test), loom), allow(dead_code, reason = "for the table"))]
+mod quotas;
 mod record;
 mod session;
 mod session_table;
@@ -20,6 +28,9 @@ mod step;
 mod strict_window;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod sync;
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
+#[cfg_attr(any(not(test), loom), allow(dead_code, reason = "for the table"))]
+mod wheel;
 
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,16 @@
 //! A model's body runs under loom (`RUSTFLAGS="--cfg loom"`), and under plain `cargo test` a few hundred times on the
 //! system's threads. Each claim of atomicity also has a mutant: the same body over weaker atomics, which must fail.
 
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
+mod budget;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod dedup_window;
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section"), not(loom)))]
+mod quotas;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod rfc6479;
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section"), not(loom)))]
+mod wheel;
 
 #[cfg(loom)]
 use loom::{sync::Arc, thread};
