@@ -1,24 +1,40 @@
-//! Phi of the upper half of the normal distribution, and the way back, without the logarithm of an error function: for speed,
-//! and for `const`. Additions, multiplications and divisions in a fixed order, so that all processors agree.
+//! Phi of the normal distribution on both sides of its mean, and the way back, without error functions: for speed, and for
+//! `const`. Additions, multiplications and divisions in a fixed order, so that all processors agree.
 
-use core::f64::consts::{FRAC_1_SQRT_2, LN_2, LN_10, LOG10_2};
+use core::f64::consts::{FRAC_1_SQRT_2, LN_2, LN_10, LOG2_10, LOG10_2};
 
-/// Phi of `y` standard deviations after the mean, for `y` from 0 to 1e150. Relative error at most 1e-15.
+use crate::tables::{LOWER, POWERS, Row, SEGMENTS, UPPER};
+
+/// Phi of `y` standard deviations after the mean, for `y` between -1e150 and 1e150, which no silence in ticks comes near.
+/// Finite, relative error at most 1e-13 from -8 on, and it never falls as `y` grows, not even by a rounding.
 #[inline]
-pub(crate) const fn upper_phi(y: f64) -> f64 {
-    if y >= SEAM {
-        return series_phi(y, series(y));
+pub(crate) fn normal_phi(y: f64) -> f64 {
+    // Two bits less than there are: so neighbours are the same, or differ by more than all that is rounded below.
+    let shifted = f64::from_bits(((y.abs() + SHIFT).to_bits() + 2) & !3);
+    let is_late = y >= 0.0;
+    let (index, begin) = segment(shifted);
+    if index >= SEGMENTS {
+        return far_phi(shifted - SHIFT, is_late);
     }
-    let (c, d) = segment(y);
-    let (d2, d4) = (d * d, (d * d) * (d * d));
-    // In pairs, and pairs of pairs, which a processor computes side by side.
-    let low = (c[1] + c[2] * d) + (c[3] + c[4] * d) * d2;
-    let high = (c[5] + c[6] * d) + (c[7] + c[8] * d) * d2;
-    c[0] + d * (low + high * d4)
+    let d = shifted - begin;
+    if is_late { value(&UPPER[index], d) } else { exp2(value(&LOWER[index], d)) }
 }
 
-/// Where [`upper_phi`] is `phi`, from log10(2) to 1e300, and how many steps of Newton's method it took: at most five. Relative
-/// error at most 1e-15 from 0.4 on; below, where that is near the mean, an absolute one.
+/// [`normal_phi`] so far from the mean, beyond all segments.
+#[cold]
+#[inline(never)]
+fn far_phi(distance: f64, is_late: bool) -> f64 {
+    let phi = series_phi(distance, series(distance));
+    if is_late {
+        return phi;
+    }
+    // P_later is nearly one. What it lacks is as far as the other tail, and phi is that over ln 10: down to where it is no
+    // normal number, which is in the last factor.
+    exp2((LOG2_SCALE - LOG2_LN_10 - phi * LOG2_10).max(EXPONENT_MIN)) * SCALE
+}
+
+/// Where [`normal_phi`] is `phi`, from log10(2) to 1e300, and how many steps of Newton's method it took: at most five. Relative
+/// error at most 2e-14 from 0.4 on; below, where that is near the mean, an absolute one.
 pub(crate) const fn upper_quantile(phi: f64) -> (f64, u32) {
     // Half the exponent is the square root, to 7 percent. The tail is below exp(-y^2/2)/2, so y is less than the exact root.
     let square = 2.0 * LN_10 * (phi - LOG10_2).max(0.0);
@@ -51,409 +67,90 @@ pub(crate) const fn ln(x: f64) -> f64 {
     exponent * LN_2 + 2.0 * z * sum
 }
 
-/// [`upper_phi`], and how fast it grows with `y`.
+/// Two to a power between -1,022 and 1,023. Relative error at most 5e-15, and as much as its argument's absolute one.
+#[inline]
+fn exp2(power: f64) -> f64 {
+    // Of a sum of this size, the last bits are so many 64ths.
+    let sum = power + ROUNDING;
+    let rest = power - (sum - ROUNDING);
+    let bits = sum.to_bits();
+    let whole = f64::from_bits(POWERS[(bits % 64) as usize].wrapping_add(bits << (MANTISSA_BITS - 6)));
+    let square = rest * rest;
+    let low = EXP2[0] + EXP2[1] * rest;
+    let high = EXP2[2] + EXP2[3] * rest;
+    whole + whole * (rest * (low + high * square))
+}
+
+/// The polynomial of a segment, so far behind its beginning.
+#[inline]
+const fn value(Row(c): &Row, d: f64) -> f64 {
+    let square = d * d;
+    let fourth = square * square;
+    // Two side by side, in the order in which they are kept: one instruction for both.
+    let even = (c[0] + c[2] * d) + (c[4] + c[6] * d) * fourth;
+    let odd = (c[1] + c[3] * d) + (c[5] + c[7] * d) * fourth;
+    even + odd * square
+}
+
+/// [`normal_phi`] for `y` from 0 on, without a rounding of `y`, and how fast it grows.
 const fn upper_phi_and_slope(y: f64) -> (f64, f64) {
-    if y >= SEAM {
+    let (index, begin) = segment(y + SHIFT);
+    if index >= SEGMENTS {
         let series = series(y);
         // The slope is the hazard over ln 10, and the hazard is the density over the tail.
         return (series_phi(y, series), y / series / LN_10);
     }
-    let (c, d) = segment(y);
-    let (mut value, mut slope) = (c[8], 0.0);
-    let mut power = 8;
+    let Row(c) = &UPPER[index];
+    let d = y - (begin - SHIFT);
+    let (mut value, mut slope) = (0.0, 0.0);
+    let mut power = c.len();
     while power > 0 {
         power -= 1;
         slope = slope * d + value;
-        value = value * d + c[power];
+        value = value * d + c[PLACES[power]];
     }
     (value, slope)
 }
 
-/// The polynomial for the segment of `y`, which must be from 0 to [`SEAM`], and how far `y` is from the segment's middle.
+/// Which segment this distance from the mean plus [`SHIFT`] is in, and where that begins.
 #[inline]
-const fn segment(y: f64) -> (&'static [f64; 9], f64) {
-    // Three bits of the mantissa of y + 2 and two of its exponent: eight segments up to 2, 6, 14 and 30 each.
-    let bits = (y + 2.0).to_bits();
-    let index = (bits >> (MANTISSA_BITS - 3)) % 32;
-    let below = bits >> (MANTISSA_BITS - 3) << (MANTISSA_BITS - 3);
-    let middle = f64::from_bits(below + (1 << (MANTISSA_BITS - 4))) - 2.0;
-    (&SEGMENTS[index as usize], y - middle)
+#[expect(clippy::cast_possible_truncation, reason = "fifteen bits")]
+const fn segment(shifted: f64) -> (usize, f64) {
+    // Five bits of the mantissa and one of the exponent: 32 segments of a quarter up to 8, and 32 of a half up to 24.
+    let bits = shifted.to_bits() >> (MANTISSA_BITS - 5);
+    let index = bits - (SHIFT.to_bits() >> (MANTISSA_BITS - 5));
+    (index as usize, f64::from_bits(bits << (MANTISSA_BITS - 5)))
 }
 
-/// The tail is `exp(-y^2/2) / (y sqrt(2 pi))` times this asymptotic series (Abramowitz and Stegun 26.2.12): from [`SEAM`] on,
-/// what comes after the last term is below 1e-13, and y^2/2 above 450.
+/// The tail is `exp(-y^2/2) / (y sqrt(2 pi))` times this asymptotic series (Abramowitz and Stegun 26.2.12): after the last
+/// segment, what comes after the last term is below 1e-14, and y^2/2 above 288.
 const fn series(y: f64) -> f64 {
     let z = 1.0 / (y * y);
-    1.0 - z * (1.0 - 3.0 * z * (1.0 - 5.0 * z * (1.0 - 7.0 * z * (1.0 - 9.0 * z))))
+    1.0 - z * (1.0 - 3.0 * z * (1.0 - 5.0 * z * (1.0 - 7.0 * z * (1.0 - 9.0 * z * (1.0 - 11.0 * z)))))
 }
 
 const fn series_phi(y: f64, series: f64) -> f64 {
     y * y * (0.5 / LN_10) + (ln(y / series) + LN_SQRT_2_PI) / LN_10
 }
 
-/// Where the last segment ends. From here on the series is exact.
-const SEAM: f64 = 30.0;
 /// Five are enough: `tests::kernel::the_quantile_takes_five_steps`.
 const STEPS_MAX: u32 = 8;
 /// ln sqrt(2 pi).
 const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
+/// log2(ln 10).
+const LOG2_LN_10: f64 = 1.203_254_472_699_721_7;
+/// Where segments begin. Added to a distance, so that its bits tell the segment near zero, too.
+const SHIFT: f64 = 8.0;
+/// 2^-128.
+const SCALE: f64 = 2.938_735_877_055_719e-39;
+const LOG2_SCALE: f64 = 128.0;
+/// Far below what is a number after [`SCALE`], and no denormal before.
+const EXPONENT_MIN: f64 = -1_000.0;
+/// 1.5 * 2^46, for 52 bits of mantissa and 6 of fraction.
+const ROUNDING: f64 = 105_553_116_266_496.0;
+/// Interpolates (2^r - 1) / r, for r up to 1/128 on both sides.
+const EXP2: [f64; 4] =
+    [0.693_147_180_557_461_7, 0.240_226_506_958_813_8, 0.055_504_230_737_291_74, 0.009_618_143_209_990_358];
+/// Where the coefficient of each power is in a row.
+const PLACES: [usize; 8] = [0, 2, 1, 3, 4, 6, 5, 7];
 const MANTISSA_BITS: u32 = 52;
-
-/// The polynomial of each segment, constant first, in powers of the distance from its middle. It interpolates phi at the nine
-/// Chebyshev points of the second kind, the ends of the segment among them, so that there are no steps between segments. Its
-/// relative error is at most 6e-16. `tests/kernel.rs` has the script.
-#[expect(clippy::unreadable_literal, reason = "nobody reads them")]
-static SEGMENTS: [[f64; 9]; 32] = [
-    [
-        0.34653492076398473,
-        0.3818003940143205,
-        0.143963163868539,
-        0.014742824717254601,
-        -0.0020668330384758476,
-        4.567917757570905e-05,
-        7.275076059210142e-05,
-        -2.1315620143738046e-05,
-        1.8104661001359227e-06,
-    ],
-    [
-        0.4512050611769162,
-        0.4564183614741631,
-        0.15425619635811588,
-        0.012724470742216939,
-        -0.0019526265317462506,
-        0.000128685069265896,
-        3.93395504247687e-05,
-        -1.6536848291241063e-05,
-        2.7236658882402895e-06,
-    ],
-    [
-        0.5751419905315366,
-        0.5358129757177891,
-        0.16308940611880807,
-        0.010862454730615848,
-        -0.0017631845482839836,
-        0.00016838344452277154,
-        1.517322451124448e-05,
-        -1.1149479426351904e-05,
-        2.5489860383645363e-06,
-    ],
-    [
-        0.7194513282582475,
-        0.6192875498218062,
-        0.17060204036645457,
-        0.009207862947587483,
-        -0.001543904628747588,
-        0.00017863532083887238,
-        -1.7968300630972443e-07,
-        -6.61774540011056e-06,
-        1.9534612307408665e-06,
-    ],
-    [
-        0.8850738592477289,
-        0.706222027807501,
-        0.1769567517899529,
-        0.007774746788611907,
-        -0.0013238936529189926,
-        0.00017126113856551602,
-        -8.702508729883949e-06,
-        -3.356772449651168e-06,
-        1.3192781272196788e-06,
-    ],
-    [
-        1.0728056370828019,
-        0.7960787142119824,
-        0.1823175412060531,
-        0.006554781113978106,
-        -0.001119476533880183,
-        0.0001548460974588802,
-        -1.2574143055824077e-05,
-        -1.2575173345291555e-06,
-        8.045631641880905e-07,
-    ],
-    [
-        1.2833183555430718,
-        0.8883994878804984,
-        0.18683726071403173,
-        0.005528023175886654,
-        -0.0009381936741942522,
-        0.00013495832706488626,
-        -1.3588553653998642e-05,
-        -3.5324545174324057e-08,
-        4.414598057934133e-07,
-    ],
-    [
-        1.5171783953329745,
-        0.9827985419080125,
-        0.19065174861424294,
-        0.0046699494536844525,
-        -0.0007821460160008348,
-        0.00011486283443079903,
-        -1.302286872102398e-05,
-        5.963029423481151e-07,
-        2.0860789448533378e-07,
-    ],
-    [
-        1.9127698665964832,
-        1.1276032953513735,
-        0.1953023220707363,
-        0.003645005773466633,
-        -0.0005929195290590066,
-        8.777601661906965e-05,
-        -1.092118317708241e-05,
-        9.07050911508495e-07,
-        2.8163789257746993e-08,
-    ],
-    [
-        2.525818242566144,
-        1.3253683946506691,
-        0.19998053508741656,
-        0.0026533098237794543,
-        -0.0004104304540060321,
-        5.9789256937482656e-05,
-        -7.790848389608333e-06,
-        8.261461197554272e-07,
-        -4.90835329288351e-08,
-    ],
-    [
-        3.2388053384281146,
-        1.5271510074341643,
-        0.20341280662551015,
-        0.0019641619441187657,
-        -0.00028678673364065184,
-        4.0383838091228954e-05,
-        -5.275572484529499e-06,
-        6.076651543275347e-07,
-        -5.4485259882537585e-08,
-    ],
-    [
-        4.053462823974487,
-        1.7319052360329736,
-        0.2059747787464763,
-        0.0014795952686082426,
-        -0.00020318291973483793,
-        2.7382468690286905e-05,
-        -3.5059614528698515e-06,
-        4.128542109767091e-07,
-        -4.203386381155113e-08,
-    ],
-    [
-        4.971082191139438,
-        1.938896062017431,
-        0.20792059164931756,
-        0.0011337533318858545,
-        -0.0001462416327983986,
-        1.875957523432941e-05,
-        -2.3247448900762393e-06,
-        2.7184096727476366e-07,
-        -2.8878432215594996e-08,
-    ],
-    [
-        5.992643501050908,
-        2.1475993023062085,
-        0.20942329545307872,
-        0.0008829037279879708,
-        -0.00010698942360689445,
-        1.3027638936647728e-05,
-        -1.5514620305400259e-06,
-        1.773446617330732e-07,
-        -1.894429019266166e-08,
-    ],
-    [
-        7.118903036379634,
-        2.3576350793304357,
-        0.21060210538523452,
-        0.0006979718243079764,
-        -7.953970117672142e-05,
-        9.183631359616716e-06,
-        -1.0468645825407532e-06,
-        1.1593888429370656e-07,
-        -1.2218051804424917e-08,
-    ],
-    [
-        8.350453649128257,
-        2.568723579271671,
-        0.2115403226278747,
-        0.0005594676934983802,
-        -6.004892235235982e-05,
-        6.573979706062635e-06,
-        -7.158450115141785e-07,
-        7.641539542629167e-08,
-        -7.85974609345353e-09,
-    ],
-    [
-        10.3962062327239,
-        2.8868863007129097,
-        0.21262114084861153,
-        0.0004110107005791381,
-        -4.046315304272006e-05,
-        4.0952775608741095e-06,
-        -4.157958761038895e-07,
-        4.197655995848819e-08,
-        -4.116503669149101e-09,
-    ],
-    [
-        13.49608793935259,
-        3.3132180062816916,
-        0.21364688460508804,
-        0.00028305558619973127,
-        -2.5007037970438916e-05,
-        2.2888982324283697e-06,
-        -2.118821349653418e-07,
-        1.966614751805321e-08,
-        -1.7940592048782359e-09,
-    ],
-    [
-        17.023212973749168,
-        3.7412712113772946,
-        0.21436608614626496,
-        0.00020227570192463682,
-        -1.6163316247937398e-05,
-        1.3456069541375333e-06,
-        -1.1395084759267607e-07,
-        9.729382119450512e-09,
-        -8.229178798989103e-10,
-    ],
-    [
-        20.979037624252587,
-        4.17055166369441,
-        0.21488786294801446,
-        0.0001490978528261121,
-        -1.0855257045649987e-05,
-        8.268304281898554e-07,
-        -6.433554226879196e-08,
-        5.0669467485328905e-09,
-        -3.975315156540006e-10,
-    ],
-    [
-        25.364616160669406,
-        4.600735042698274,
-        0.2152774241952601,
-        0.00011281527642615589,
-        -7.5337336752904525e-06,
-        5.280044881359278e-07,
-        -3.792463784603972e-08,
-        2.7650519348948113e-09,
-        -2.016575175919544e-10,
-    ],
-    [
-        30.180734401755746,
-        5.031600632271585,
-        0.21557543154350187,
-        8.728822429925518e-05,
-        -5.378542843490665e-06,
-        3.4868276592107744e-07,
-        -2.3223953474638057e-08,
-        1.5735232005094166e-09,
-        -1.0698316966069744e-10,
-    ],
-    [
-        35.42799270218103,
-        5.462993460124647,
-        0.21580819363869388,
-        6.884590604473023e-05,
-        -3.935216195117073e-06,
-        2.3711826353372506e-07,
-        -1.4708108726240773e-08,
-        9.296128566654644e-10,
-        -5.9105833020154e-11,
-    ],
-    [
-        41.106859489916644,
-        5.894801747651024,
-        0.2159932885721272,
-        5.521150806053658e-05,
-        -2.941489240493131e-06,
-        1.654603405543802e-07,
-        -9.596279884889905e-09,
-        5.678529557948e-10,
-        -3.386976142178583e-11,
-    ],
-    [
-        50.43521961427551,
-        6.543118372914202,
-        0.21620696652469565,
-        4.072542447728847e-05,
-        -1.9677738219941573e-06,
-        1.0056897716631262e-07,
-        -5.309372671555126e-09,
-        2.8803760477406394e-10,
-        -1.5699127943065645e-11,
-    ],
-    [
-        64.38658145667226,
-        7.408379115462756,
-        0.2164110315471096,
-        2.8292696801036548e-05,
-        -1.2151266904183736e-06,
-        5.529963261088099e-08,
-        -2.604258480990776e-09,
-        1.2606996151235682e-10,
-        -6.151861993407766e-12,
-    ],
-    [
-        80.06919233088152,
-        8.274327844459277,
-        0.2165554981669306,
-        2.0427643751729654e-05,
-        -7.89100879756423e-07,
-        3.234104264758303e-08,
-        -1.3733718968633025e-09,
-        5.996111378691976e-11,
-        -2.6452142714159313e-12,
-    ],
-    [
-        97.4842217620467,
-        9.140772065518226,
-        0.21666141916491713,
-        1.5218002716332876e-05,
-        -5.339210191134219e-07,
-        1.9893570701401687e-08,
-        -7.687209378691119e-10,
-        3.0543803643725585e-11,
-        -1.2284607269681036e-12,
-    ],
-    [
-        116.63252536203125,
-        10.0075847291165,
-        0.21674133853396857,
-        1.1634467380109523e-05,
-        -3.737842154679115e-07,
-        1.2762103249081874e-08,
-        -4.5222361469813604e-10,
-        1.6478442746108702e-11,
-        -6.086292229766954e-13,
-    ],
-    [
-        137.51474765099553,
-        10.874678676694757,
-        0.2168030969989844,
-        9.090542922854495e-06,
-        -2.6929628836428096e-07,
-        8.48279092459771e-09,
-        -2.774707002156872e-10,
-        9.33362538476573e-12,
-        -3.185787317918846e-13,
-    ],
-    [
-        160.1313860627907,
-        11.741992162942447,
-        0.21685179490860823,
-        7.235785653908026e-06,
-        -1.9882682575784603e-07,
-        5.811962773565752e-09,
-        -1.7649436443967634e-10,
-        5.512009631040325e-12,
-        -1.7481827767465529e-13,
-    ],
-    [
-        184.48283244871533,
-        12.60948024291383,
-        0.21689086378398947,
-        5.852204841641969e-06,
-        -1.4993224219063099e-07,
-        4.087733231960805e-09,
-        -1.1581993048036674e-10,
-        3.374947419070047e-12,
-        -9.994070774957218e-14,
-    ],
-];

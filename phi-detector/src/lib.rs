@@ -32,6 +32,7 @@ mod schedule;
 mod settings;
 mod smoothed;
 mod suspicion;
+mod tables;
 mod tail;
 mod ticks;
 mod two_window;

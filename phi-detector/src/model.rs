@@ -22,7 +22,7 @@ use crate::tail;
 /// assert!((phi::<Exponential>() - 0.87).abs() < 0.01);
 /// ```
 pub trait Model: sealed::Sealed + 'static {
-    /// Phi of a silence, in ticks.
+    /// Phi of a silence, in ticks. Never below zero.
     #[doc(hidden)]
     fn phi(mean: f64, sd: f64, silence: f64) -> f64;
 
@@ -49,6 +49,7 @@ pub enum Logistic {}
 pub enum Exponential {}
 
 impl Model for Normal {
+    #[inline]
     fn phi(mean: f64, sd: f64, silence: f64) -> f64 {
         tail::normal_phi((silence - mean) / sd)
     }
@@ -63,6 +64,7 @@ impl Model for Normal {
 }
 
 impl Model for Logistic {
+    #[inline]
     fn phi(mean: f64, sd: f64, silence: f64) -> f64 {
         tail::logistic_phi((silence - mean) / sd)
     }
@@ -77,8 +79,9 @@ impl Model for Logistic {
 }
 
 impl Model for Exponential {
+    #[inline]
     fn phi(mean: f64, _: f64, silence: f64) -> f64 {
-        silence.max(0.0) / mean / LN_10
+        silence.max(0.0) / (mean * LN_10)
     }
 
     fn quantile(level: f64) -> f64 {

@@ -106,8 +106,9 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     }
 
     /// Of a silence of so many ticks.
+    #[inline]
     pub(crate) fn phi(&self, fit: Fit, silence: u64) -> f64 {
-        M::phi(fit.mean, fit.sd, float(silence) - float(self.pause)).max(0.0)
+        M::phi(fit.mean, fit.sd, float(silence) - float(self.pause))
     }
 
     pub(crate) fn moments(&self, fit: Fit) -> (Duration, Duration) {

@@ -6,22 +6,8 @@
 
 use core::f64::consts::{LN_10, LOG10_2};
 
-use crate::kernel::{ln, upper_phi, upper_quantile};
-
-/// Phi of `y` standard deviations after the mean of a normal distribution, for `y` between -1e150 and 1e150, which no silence
-/// in ticks comes near. Finite, relative error at most 1e-13 from -8 on, and it never falls as `y` grows, not even by a
-/// rounding.
-pub(crate) fn normal_phi(y: f64) -> f64 {
-    // Three bits less than there are: so neighbours differ by more than all that is rounded below.
-    let grid = f64::from_bits(((2.0 + y.abs()).to_bits() + 4) & !7);
-    let phi = upper_phi(grid - 2.0);
-    if y >= 0.0 {
-        phi
-    } else {
-        // P_later is nearly one: its distance from one is what counts, and that is as far as the other tail.
-        -libm::log1p(-libm::exp(-phi * LN_10)) / LN_10
-    }
-}
+pub(crate) use crate::kernel::normal_phi;
+use crate::kernel::{ln, upper_quantile};
 
 /// Where [`normal_phi`] is `phi`, which must be greater than zero: the standard deviations after the mean. What is beyond 1e-300
 /// or 1e300 counts as that.

@@ -17,15 +17,28 @@ use crate::ticks::INTERVAL_MAX;
 use crate::window::Window;
 
 /// The exact tail against arithmetic of 60 digits: `-log10(erfc(y / sqrt(2)) / 2)` by Python's mpmath with `mp.dps = 60`, of
-/// the very doubles in the left column.
+/// the very doubles in the left column. Below the mean, `-log1p(-erfc(-y / sqrt(2)) / 2) / ln(10)`.
 #[test]
 fn the_normal_tail_is_exact() {
     let references = [
         (-8.0, 2.701728849543921287690457e-16),
+        (-7.9, 6.056311017135866471830271e-16),
+        (-7.0, 5.55815525680537125637066e-13),
         (-6.0, 4.284695703651578252018629e-10),
+        (-5.5, 8.247062270996196623092362e-9),
+        (-5.2, 4.327495580380807724473042e-8),
+        (-5.0, 1.244912137388291749043218e-7),
+        (-4.1, 8.971533927078440800336196e-6),
         (-3.5, 0.0001010412783808490433408911),
+        (-3.0, 0.0005866493137900666910232816),
+        (-2.0, 0.009994379534108708901958646),
+        (-1.5, 0.03002862123211564754637939),
         (-1.0, 0.07502601295781802323798172),
+        (-0.5, 0.1602313922778490173285748),
         (-0.25, 0.2227861532545572556961936),
+        (-0.125, 0.2598440642792662201615239),
+        (-0.001, 0.300683617026473387609028),
+        (-1e-9, 0.3010299953174643333994951),
         (0.0, 0.3010299956639811952137389),
         (0.25, 0.3965376860943206696283402),
         (1.0, 0.7995455414919705000308679),
@@ -54,6 +67,26 @@ fn the_normal_tail_is_exact() {
         let error = ((normal_phi(y) - phi) / phi).abs();
         assert!(error <= 1e-13, "phi({y}) is off by {error:e}");
     }
+}
+
+/// Farther before the mean than anyone can tell from never: as near as the logarithm is known, then nothing.
+#[test]
+fn long_before_the_mean_phi_vanishes() {
+    let references = [
+        (-10.0, 3.309260121306722299014854e-24),
+        (-12.0, 7.7151637847517014651276e-34),
+        (-20.0, 1.195883759946392723762889e-89),
+        (-23.87500000000001, 1.209684574072012718504789e-126),
+        (-24.5, 3.207571734899834466150242e-133),
+        (-30.0, 2.130958782838292031569e-198),
+        (-37.0, 2.486583987686479272043859e-300),
+    ];
+    for (y, phi) in references {
+        let error = ((normal_phi(y) - phi) / phi).abs();
+        assert!(error <= 2e-13, "phi({y}) is off by {error:e}");
+    }
+    assert!(normal_phi(-38.4) > 0.0);
+    assert!([-39.0, -1e5, -1e19].iter().all(|y| normal_phi(*y).to_bits() == 0));
 }
 
 /// The quantile against the root that mpmath finds of the same function.
