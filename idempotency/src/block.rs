@@ -7,19 +7,15 @@ use crate::Freshness;
 /// bits that another has set meanwhile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
-    /// One more than the block, so that a word of zero has no block. Fits into 32 bits.
+    /// One more than the block, so that a word of zero has no block. Fits into 32 bits, unless the number is out of range.
     tag: u64,
-    bit: u64,
+    bit: u32,
 }
 
 impl Place {
-    /// `None` if it is out of range.
     #[inline]
-    pub(crate) const fn of(sequence: u64) -> Option<Self> {
-        if sequence >= LIMIT {
-            return None;
-        }
-        Some(Self { tag: sequence / BLOCK + 1, bit: 1 << (sequence % BLOCK) })
+    pub(crate) const fn of(sequence: u64) -> Self {
+        Self { tag: sequence / BLOCK + 1, bit: (sequence % BLOCK) as u32 }
     }
 
     /// In which of so many words.
@@ -32,14 +28,37 @@ impl Place {
     /// The word with the number claimed, or why it isn't fresh. What it gives is always a greater word.
     #[inline]
     pub(crate) const fn claim(self, word: u64) -> Result<u64, Freshness> {
-        let tag = word >> 32;
-        if tag == self.tag {
-            if word & self.bit == 0 { Ok(word | self.bit) } else { Err(Freshness::Duplicate) }
-        } else if tag < self.tag {
-            Ok(self.tag << 32 | self.bit)
-        } else {
-            Err(Freshness::TooOld)
+        if self.is_of(word) {
+            return if self.is_claimed(word) { Err(Freshness::Duplicate) } else { Ok(self.added(word)) };
         }
+        if word >> 32 > self.tag {
+            Err(Freshness::TooOld)
+        } else if self.tag >= TAGS {
+            Err(Freshness::OutOfRange)
+        } else {
+            Ok(self.added(self.tag << 32))
+        }
+    }
+
+    /// Whether the bits of the word are those of its block. They never are if it is out of range.
+    #[inline]
+    pub(crate) const fn is_of(self, word: u64) -> bool {
+        word >> 32 == self.tag
+    }
+
+    /// Whether a word of its block has its bit.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half")]
+    pub(crate) const fn is_claimed(self, word: u64) -> bool {
+        word as u32 >> self.bit & 1 != 0
+    }
+
+    /// A word of its block, and its bit.
+    ///
+    /// Rotated, not shifted: compilers make bit-set instructions of shifts, which wait for the word.
+    #[inline]
+    pub(crate) const fn added(self, word: u64) -> u64 {
+        word | 1_u32.rotate_left(self.bit) as u64
     }
 }
 
@@ -50,7 +69,10 @@ pub(crate) const fn is_canonical(word: u64, slot: usize, words: usize) -> bool {
 }
 
 /// Sequence numbers end where the tag of a block would.
-pub(crate) const LIMIT: u64 = (1 << 37) - 32;
+pub(crate) const LIMIT: u64 = (TAGS - 1) * BLOCK;
+
+/// Tags have 32 bits.
+const TAGS: u64 = 1 << 32;
 
 /// So many sequence numbers share a word.
 pub(crate) const BLOCK: u64 = 32;

@@ -70,27 +70,27 @@ impl<const WORDS: usize> DedupWindow<WORDS> {
     /// Claims a number: of all claims of it, one at most is fresh. O(1).
     #[inline]
     pub fn claim(&self, sequence: u64) -> Freshness {
-        let Some(place) = Place::of(sequence) else { return Freshness::OutOfRange };
+        let place = Place::of(sequence);
         let word = &self.words[place.slot(WORDS)];
         // Relaxed, here and below: see "Memory ordering". An old value costs a try, or is a duplicate all the same, since
         // words only grow.
         let mut seen = word.load(Ordering::Relaxed);
-        loop {
-            let claimed = match place.claim(seen) {
-                Ok(claimed) => claimed,
-                Err(known) => return known,
-            };
-            match word.compare_exchange_weak(seen, claimed, Ordering::Relaxed, Ordering::Relaxed) {
+        if place.is_of(seen) {
+            if place.is_claimed(seen) {
+                return Freshness::Duplicate;
+            }
+            match exchange(word, seen, place.added(seen)) {
                 Ok(_) => return Freshness::Fresh,
                 Err(now) => seen = now,
             }
         }
+        claim_from(word, sequence, seen)
     }
 
     /// What a claim would have answered just now, without claiming.
     #[inline]
     pub fn peek(&self, sequence: u64) -> Freshness {
-        let Some(place) = Place::of(sequence) else { return Freshness::OutOfRange };
+        let place = Place::of(sequence);
         let word = self.words[place.slot(WORDS)].load(Ordering::Relaxed);
         place.claim(word).err().unwrap_or(Freshness::Fresh)
     }
@@ -99,6 +99,29 @@ impl<const WORDS: usize> DedupWindow<WORDS> {
     pub fn snapshot(&self) -> LocalWindow<WORDS> {
         LocalWindow::of(core::array::from_fn(|index| self.words[index].load(Ordering::Relaxed)))
     }
+}
+
+/// The whole of a claim, of a word that was seen so. Apart from what comes most often, and handed no more than
+/// its arguments, so that for a duplicate nothing is computed that only a claim needs.
+#[cold]
+#[inline(never)]
+fn claim_from(word: &AtomicU64, sequence: u64, mut seen: u64) -> Freshness {
+    let place = Place::of(sequence);
+    loop {
+        let claimed = match place.claim(seen) {
+            Ok(claimed) => claimed,
+            Err(known) => return known,
+        };
+        match exchange(word, seen, claimed) {
+            Ok(_) => return Freshness::Fresh,
+            Err(now) => seen = now,
+        }
+    }
+}
+
+#[inline]
+fn exchange(word: &AtomicU64, seen: u64, claimed: u64) -> Result<u64, u64> {
+    word.compare_exchange_weak(seen, claimed, Ordering::Relaxed, Ordering::Relaxed)
 }
 
 impl<const WORDS: usize> From<LocalWindow<WORDS>> for DedupWindow<WORDS> {

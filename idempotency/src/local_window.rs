@@ -44,7 +44,7 @@ impl<const WORDS: usize> LocalWindow<WORDS> {
     /// Claims a number: of all claims of it, one at most is fresh. O(1).
     #[inline]
     pub fn claim(&mut self, sequence: u64) -> Freshness {
-        let Some(place) = Place::of(sequence) else { return Freshness::OutOfRange };
+        let place = Place::of(sequence);
         let word = &mut self.words[place.slot(WORDS)];
         match place.claim(*word) {
             Ok(claimed) => {
@@ -58,7 +58,7 @@ impl<const WORDS: usize> LocalWindow<WORDS> {
     /// What a claim would answer, without claiming.
     #[inline]
     pub fn peek(&self, sequence: u64) -> Freshness {
-        let Some(place) = Place::of(sequence) else { return Freshness::OutOfRange };
+        let place = Place::of(sequence);
         place.claim(self.words[place.slot(WORDS)]).err().unwrap_or(Freshness::Fresh)
     }
 
