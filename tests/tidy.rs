@@ -667,8 +667,9 @@ fn resolve(file: &str, target: &str) -> String {
 const THIS: &str = "tests/tidy.rs";
 
 /// Crates that do what one of ours does.
-const PEERS: [&str; 17] = [
+const PEERS: [&str; 22] = [
     "crdts",
+    "dashmap",
     "dson",
     "hlc",
     "hlc-gen",
@@ -676,10 +677,14 @@ const PEERS: [&str; 17] = [
     "itc",
     "lamport",
     "minerva",
+    "moka",
+    "papaya",
     "phi-accrual",
     "phi-accrual-detector",
     "phi-accrual-failure-detector",
     "phi-detector",
+    "quick_cache",
+    "scc",
     "uhlc",
     "vclock",
     "vec_clock",

@@ -1,11 +1,11 @@
 //! Runs one case, so many calls in each of so many slices, for a tool that counts or samples: `one <case> [calls]
 //! [slices]`. Without arguments, lists the cases.
 
-use spacelike_benches::{Case, advance, hlc, lamport, phi, vclock};
+use spacelike_benches::{Case, advance, hlc, idempotency, lamport, phi, vclock};
 
 fn main() {
     let of_size = |n| vclock::JOBS.into_iter().flat_map(move |job| vclock::column(n, job).0).collect();
-    let groups: [(&str, Vec<Case>); 16] = [
+    let groups: [(&str, Vec<Case>); 19] = [
         ("hlc-shared", hlc::shared()),
         ("hlc-local", hlc::local()),
         ("hlc-batches", hlc::batches()),
@@ -18,6 +18,9 @@ fn main() {
         ("phi-shared-100", phi::shared(100)),
         ("phi-shared-1000", phi::shared(1_000)),
         ("phi-contended-100", phi::contended(100)),
+        ("idempotency-windows", idempotency::windows::alone()),
+        ("idempotency-windows-contended", idempotency::windows::contended()),
+        ("idempotency-sessions", idempotency::sessions::cases()),
         ("vclock-8", of_size(8)),
         ("vclock-64", of_size(64)),
         ("vclock-256", of_size(256)),

@@ -27,6 +27,7 @@ pub mod advance;
 mod case;
 mod explore;
 pub mod hlc;
+pub mod idempotency;
 pub mod lamport;
 pub mod measure;
 pub mod phi;
