@@ -127,6 +127,7 @@ impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N
         self.watch.silent_since()
     }
 
+    #[inline]
     fn suspicion(&self, now: Duration) -> Suspicion {
         let phi = |silence| self.parameters.phi(self.fit, silence);
         self.watch.suspicion(now, phi, State::of_known(self.window.sums().count, PRIOR, self.recovering))

@@ -108,7 +108,7 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     /// Of a silence of so many ticks.
     #[inline]
     pub(crate) fn phi(&self, fit: Fit, silence: u64) -> f64 {
-        M::phi(fit.mean, fit.sd, float(silence) - float(self.pause))
+        M::phi(fit.mean, fit.sd, difference(silence, self.pause))
     }
 
     pub(crate) fn moments(&self, fit: Fit) -> (Duration, Duration) {
@@ -125,6 +125,28 @@ impl<M: Model, const L: usize> Parameters<M, L> {
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, and close above")]
 fn float(ticks: u64) -> f64 {
     ticks as f64
+}
+
+/// One less the other.
+#[inline]
+#[expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    reason = "of 63 bits; close above 2^53 ticks"
+)]
+fn difference(ticks: u64, less: u64) -> f64 {
+    if (ticks | less) >> 63 == 0 {
+        // Signed, which processors convert in one instruction.
+        return (ticks as i64 - less as i64) as f64;
+    }
+    wide_difference(ticks, less)
+}
+
+#[cold]
+#[inline(never)]
+#[expect(clippy::cast_precision_loss, reason = "close above 2^53 ticks")]
+fn wide_difference(ticks: u64, less: u64) -> f64 {
+    (i128::from(ticks) - i128::from(less)) as f64
 }
 
 /// Rounded up to whole ticks; saturates at both ends.
@@ -169,7 +191,26 @@ fn greater(a: f64, b: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::ceil;
+    use super::{ceil, difference};
+
+    /// To the nearest float, whatever the sizes: what needs 64 bits continues what needs fewer.
+    #[test]
+    fn differences_are_those_of_integers() {
+        let wide = 1_u64 << 63;
+        for (ticks, less, apart) in [
+            (5, 3, 2.0),
+            (3, 5, -2.0),
+            (wide - 1, 0, 2.0_f64.powi(63)),
+            (0, wide - 1, -2.0_f64.powi(63)),
+            (wide, wide - 1, 1.0),
+            (wide - 1, wide, -1.0),
+            (wide, (1 << 60) + 400, 2.0_f64.powi(63) - 2.0_f64.powi(60)),
+            (u64::MAX, 0, 2.0_f64.powi(64)),
+            (0, u64::MAX, -2.0_f64.powi(64)),
+        ] {
+            assert_eq!(difference(ticks, less).to_bits(), f64::to_bits(apart), "{ticks} - {less}");
+        }
+    }
 
     /// Up to the next whole tick, whatever the size, and never past the ends.
     #[test]

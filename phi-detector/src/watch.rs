@@ -48,6 +48,7 @@ impl<const L: usize> Watch<L> {
     }
 
     /// The latest evidence of life; `None` if the peer is unknown.
+    #[inline]
     pub(crate) fn evidence(&self) -> Option<u64> {
         self.arrivals.evidence()
     }
@@ -64,6 +65,8 @@ impl<const L: usize> Watch<L> {
     }
 
     /// With the phi of a silence of so many ticks, and the state of a peer that is known.
+    #[expect(clippy::inline_always, reason = "else all of it is computed, even if only phi is wanted")]
+    #[inline(always)]
     pub(crate) fn suspicion(&self, now: Duration, phi: impl FnOnce(u64) -> f64, state: State) -> Suspicion {
         let Some(evidence) = self.arrivals.evidence() else {
             return Suspicion::UNKNOWN;
