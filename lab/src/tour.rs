@@ -21,6 +21,7 @@ mod options;
 mod pause;
 mod progress;
 mod report;
+pub mod retries;
 mod run;
 mod suspicions;
 mod verdict;

@@ -42,4 +42,11 @@ impl Listener {
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
+
+    /// The same socket once more, for the next life of a node that is to be killed: nobody else can have the port meanwhile, and
+    /// who connects waits.
+    #[cfg(feature = "trace")]
+    pub(crate) fn try_clone(&self) -> std::io::Result<Self> {
+        Ok(Self { socket: self.socket.try_clone()?, address: self.address })
+    }
 }

@@ -240,10 +240,10 @@ impl Machine for Gossip {
 /// Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators": one word of state, which is all that a
 /// machine needs to be random and deterministic at once.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct SplitMix(u64);
+pub(super) struct SplitMix(pub(super) u64);
 
 impl SplitMix {
-    fn draw(&mut self) -> u64 {
+    pub(super) fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -4,6 +4,7 @@ use std::time::Duration;
 use spacelike::machine::NodeId;
 
 use crate::tour::Pause;
+use crate::tour::retries::Workload;
 use crate::trace::{Header, NodeHeader, Step};
 
 /// What to run. The default is what `spacelike` runs without arguments.
@@ -39,6 +40,9 @@ pub struct Options {
     pub drift_max: Duration,
     /// The node that is stopped for a while.
     pub pause: Option<Pause>,
+    /// What clients that retry ask for, once the nodes have talked. That is a [`Trial`](crate::tour::retries::Trial)'s to run, and no
+    /// part of what a [`Tour`](crate::tour::Tour) does.
+    pub retries: Option<Workload>,
 }
 
 impl Options {
@@ -56,9 +60,12 @@ impl Options {
     pub const SKEW_MAX: Duration = Duration::from_secs(86_400);
     /// The shortest pause that there is by default: the others need about 300 ms to notice.
     pub const PAUSE_MIN: Duration = Duration::from_millis(400);
+    /// The shortest run with clients that retry by default: they need about as long.
+    pub const RETRIES_MIN: Duration = Duration::from_secs(2);
 
     /// So many nodes for so long: the first's clock is fast, the second's is slow, and the last one's is set back in the
-    /// middle of the run. Another one is stopped for a quarter of the time, if that is long enough. The rest as by default.
+    /// middle of the run. Another one is stopped for a quarter of the time, if that is long enough. Clients retry if it is
+    /// [`RETRIES_MIN`](Self::RETRIES_MIN) or longer. The rest as by default.
     pub fn new(nodes: u32, duration: Duration) -> Self {
         let after_ms = u64::try_from(duration.as_millis() / 2).unwrap_or(u64::MAX);
         // Not the last: where a node is silent, a step of its clock can't be seen.
@@ -74,6 +81,7 @@ impl Options {
             port: 0,
             drift_max: Duration::from_secs(1),
             pause: Some(pause).filter(|pause| pause.time >= Self::PAUSE_MIN),
+            retries: (duration >= Self::RETRIES_MIN).then(Workload::default),
         }
     }
 
@@ -118,6 +126,9 @@ impl Options {
             if after.saturating_add(time) >= self.duration {
                 return Err(OptionsError::PauseTooLate { node, duration: self.duration });
             }
+        }
+        if let Some(workload) = &self.retries {
+            workload.check()?;
         }
         let skews = self.offsets_ms.iter().copied().chain(self.steps.values().map(|step| step.by_ms));
         if let Some(skew_ms) =
@@ -263,6 +274,24 @@ pub enum OptionsError {
         node: NodeId,
         /// How long the run takes.
         duration: Duration,
+    },
+    /// Too few or too many requests.
+    #[error("--retries: {requests} requests, and it takes from 1 to {}", Workload::REQUESTS_MAX)]
+    Requests {
+        /// How many.
+        requests: u32,
+    },
+    /// Too many messages would be lost.
+    #[error("--retries: {loss} % of the messages lost, and at most {} % may be", Workload::LOSS_MAX)]
+    Loss {
+        /// How many of a hundred.
+        loss: u8,
+    },
+    /// More messages would be doubled than there are.
+    #[error("--retries: {duplication} % of the messages doubled, and there are 100 %")]
+    Duplication {
+        /// How many of a hundred.
+        duplication: u8,
     },
     /// A clock that is off by more than a day.
     #[error("a clock that is {skew_ms} ms off: an offset or step is at most a day, {} ms", Options::SKEW_MAX.as_millis())]
