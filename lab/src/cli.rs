@@ -4,10 +4,12 @@ use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 
 use spacelike_lab::analysis::Analysis;
 use spacelike_lab::diagram::Diagram;
+use spacelike_lab::tour::retries::Trial;
 use spacelike_lab::tour::{Report, Run, Tour};
 use spacelike_lab::trace::Shiviz;
 use tokio::runtime::Runtime;
@@ -38,29 +40,43 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
     log(args.verbose);
     let tour = Tour::bind(&options).map_err(Failure::usage)?;
     let files = Files::create(&args.out, args.shiviz.as_deref())?;
+    let trial = options.retries.map(|retries| Trial::bind(retries, options.seed, args.out.join("server")));
+    let trial = trial.transpose().map_err(Failure::usage)?;
     let refused = |error| Failure::usage(format_args!("can't start: {error}"));
     let runtime = Runtime::new().map_err(refused)?;
     let stop = signals::stop().map_err(refused)?;
 
-    let run = runtime.block_on(async {
+    let (run, retried) = runtime.block_on(async {
+        // Dropped at the end of the block, so that whoever asks while the files are written needn't wait for them.
+        let mut stop = pin!(stop);
         let bar = Bar::new(options.duration, options.nodes, args.quiet, args.verbose > 0);
-        let run = tour.run(stop, |progress| bar.show(&progress)).await;
+        let run = tour.run(stop.as_mut(), |progress| bar.show(&progress)).await;
         bar.finish();
-        run
-    });
-    let run =
-        run.map_err(|error| if error.is_setup() { Failure::usage(error) } else { Failure::late(error) })?;
+        let run =
+            run.map_err(|error| if error.is_setup() { Failure::usage(error) } else { Failure::late(error) })?;
+        let Some(trial) = trial.filter(|_| !run.interrupted) else { return Ok((run, None)) };
+        tokio::select! {
+            retried = trial.run() => Ok((run, Some(retried.map_err(Failure::late)?))),
+            () = stop => Ok((run, None)),
+        }
+    })?;
 
     let analysis = Analysis::of(&run.trace);
     let paths = files.write(&run, &analysis)?;
     let report = Report::new(&run, &analysis);
     let verdict = report.verdict();
+    let tables = match &retried {
+        Some(retried) => format!("{report}\n\n{retried}\n\n{paths}"),
+        None => format!("{report}\n\n{paths}"),
+    };
     print(&match (args.quiet, verdict) {
         (true, _) => paths.bare(),
-        (false, Ok(())) => format!("{report}\n\n{paths}\n{}\n", Lesson(&run, &analysis)),
-        (false, Err(_)) => format!("{report}\n\n{paths}"),
+        (false, Ok(())) => format!("{tables}\n{}\n", Lesson(&run, &analysis)),
+        (false, Err(_)) => tables,
     })?;
-    verdict.map(|()| ExitCode::SUCCESS).map_err(Failure::late)
+    verdict.map_err(Failure::late)?;
+    retried.map_or(Ok(()), |retried| retried.verdict()).map_err(Failure::late)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Why the program ends, in a line, and how.

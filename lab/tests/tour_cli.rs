@@ -96,6 +96,43 @@ fn a_pause_is_in_the_table() {
     }
 }
 
+/// `--retries` has clients ask a server, and the table says what came of it; by default a tour that is long enough has some, and
+/// `none` none. A second tour replaces what the first one's server left.
+#[test]
+fn retries_are_in_the_table() {
+    let folder = TempDir::new().unwrap();
+    let cases: [(&[&str], Option<&str>); 4] = [
+        (&["--seconds=0.3", "--retries=20:10%:30%"], Some("20   to add")),
+        (&["--seconds=2"], Some("200   to add")),
+        (&["--seconds=2", "--retries=none"], None),
+        (&["--seconds=1.9"], None),
+    ];
+    for (args, expected) in cases {
+        let mut all = vec!["--nodes=2", "--out", text(folder.path())];
+        all.extend(args);
+        let output = run(&all);
+        let (stdout, stderr) = texts(&output);
+        assert!(output.status.success(), "{args:?}: {stdout}{stderr}");
+        assert!(stdout.contains(expected.unwrap_or("")), "{args:?}: {stdout}");
+        assert_eq!(stdout.contains("each request had one"), expected.is_some(), "{args:?}: {stdout}");
+    }
+    assert!(folder.path().join("server/slots").exists());
+}
+
+/// A folder where another node has its slots is named before anything is run.
+#[test]
+fn a_folder_of_another_node_is_named() {
+    let folder = TempDir::new().unwrap();
+    let slots = folder.path().join("server/slots");
+    fs::create_dir(folder.path().join("server")).unwrap();
+    fs::write(&slots, "whatever it is, it is no trial's").unwrap();
+    let output = run(&["--seconds", "60", "--out", text(folder.path())]);
+    let (_, stderr) = texts(&output);
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+    assert!(stderr.contains("choose another folder"), "{stderr}");
+    assert_eq!(fs::read_to_string(slots).unwrap(), "whatever it is, it is no trial's");
+}
+
 /// `--shiviz` leaves the trace as a log for ShiViz, too, in which each event is one.
 #[test]
 fn shiviz_leaves_a_log() {
@@ -170,6 +207,15 @@ fn bad_arguments_are_one_line_each() {
         (&["--pause", "4:1s:-1s"], "negative"),
         (&["--pause", "4:1s:4s"], "after the end"),
         (&["--pause", "4:1s:1s", "--pause", "3:1s:1s"], "--pause"),
+        (&["--retries", "20"], "REQUESTS:LOSS:DOUBLED"),
+        (&["--retries", "many:20%:20%"], "`many` is no number of requests"),
+        (&["--retries", "-1:20%:20%"], "`-1` is no number of requests"),
+        (&["--retries", "20:20:20%"], "`20` is no part: write 0% to 100%"),
+        (&["--retries", "20:20%:101%"], "`101%` is no part"),
+        (&["--retries", "20:-1%:20%"], "`-1%` is no part"),
+        (&["--retries", "0:20%:20%"], "from 1 to 1000"),
+        (&["--retries", "1001:20%:20%"], "from 1 to 1000"),
+        (&["--retries", "20:51%:20%"], "at most 50 % may be"),
         (&["--seed", "-1"], "-1"),
         (&["--port", "65535"], "65535"),
         (&["--port", "70000"], "70000"),
@@ -325,6 +371,31 @@ fn an_interrupt_ends_it_cleanly() {
         assert_eq!(Analysis::of(&read(folder.path())).verdict(), Ok(()));
         assert!(fs::read_to_string(folder.path().join("diagram.html")).unwrap().ends_with("</html>\n"));
     }
+}
+
+/// So does one while the clients retry: the tour's table and files are whole.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_the_retries() {
+    use std::io::Read as _;
+
+    let folder = TempDir::new().unwrap();
+    let args = ["--nodes=2", "--seconds=0.3", "--step=none", "--retries=1000:50%:100%", "--out"];
+    let mut command = spacelike(folder.path());
+    command.args(args).arg(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Killed(command.spawn().unwrap());
+    let began = Instant::now();
+    while !folder.path().join("server/slots").exists() {
+        assert!(began.elapsed() < Duration::from_secs(60), "no server was started");
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.signal("-INT");
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    child.0.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    child.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.0.wait().unwrap().code(), Some(0), "{stdout}{stderr}");
+    assert!(stdout.contains("2 nodes talked over TCP for 0.3 s, seed 1\n"), "{stdout}");
+    assert_eq!(Analysis::of(&read(folder.path())).verdict(), Ok(()));
 }
 
 /// A signal ends the program at once when the tour was over, or was being ended, though the trace goes into a pipe that

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use spacelike::machine::NodeId;
+use spacelike_lab::tour::retries::Workload;
 use spacelike_lab::tour::{Options, Pause};
 use spacelike_lab::trace::Step;
 
@@ -17,8 +18,13 @@ use spacelike_lab::trace::Step;
 /// the end a table says how often each of them put the receive before the send, and which of the events that had nothing to
 /// do with each other it could tell, and when the stopped node was suspected and trusted again; the trace and a diagram of it are left as files.
 ///
-/// The exit code is 0 if the logical clocks were right on every message and the vector clocks on every pair of events, 1 if
-/// not, if a message was refused, if nothing was exchanged or if the stopped node's absence or return went unnoticed, and 2 if the tour can't be run as asked.
+/// Then clients ask a server over TCP, and repeat each request until it is answered. Messages are lost and doubled on purpose, and
+/// the server is killed between an effect and its answer, and started again from its disk. A table says how often the requests
+/// took effect, with sessions and without.
+///
+/// The exit code is 0 if the logical clocks were right on every message and the vector clocks on every pair of events, and
+/// each request took effect once; 1 if not, if a message was refused, if nothing was exchanged, if the stopped node's absence or return
+/// went unnoticed or if the server was not killed where it should be; and 2 if the tour can't be run as asked.
 #[derive(Parser, Debug)]
 #[command(name = "spacelike", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -62,19 +68,25 @@ pub(super) struct TourArgs {
     #[arg(long, value_name = "NODE:AFTER:FOR", allow_hyphen_values = true, value_parser = pause)]
     pause: Option<PauseArg>,
 
+    /// How many requests clients make once the nodes have talked, how many of a hundred messages are lost, and how many of the others
+    /// doubled; `none` makes none. [default: 200:20%:20%, unless the nodes talk for less than 2 seconds]
+    #[arg(long, value_name = "REQUESTS:LOSS:DOUBLED", allow_hyphen_values = true, value_parser = retries)]
+    retries: Option<RetriesArg>,
+
     /// How far ahead of its wall clock a node lets a stamp be. Stamps farther ahead are refused.
     #[arg(long, value_name = "TIME", default_value = "1s", allow_hyphen_values = true, value_parser = duration)]
     drift_max: Duration,
 
-    /// Decides who tells whom. The network's timing stays its own, so no two runs are the same.
+    /// Decides who tells whom, and which messages are lost or doubled on purpose. The network's timing stays its own, so no two runs are the same.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 
-    /// The port of the first node; the others take those after it. 0 takes any that are free.
+    /// The port of the first node; the others take those after it. 0 takes any that are free, as the server and its clients do.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
 
-    /// Where to leave trace.jsonl and diagram.html. Made if it isn't there; older ones are replaced.
+    /// Where to leave trace.jsonl and diagram.html, and in a folder `server` what the killed server has on its disk. Made if it
+    /// isn't there; older ones are replaced.
     #[arg(long, value_name = "DIR", default_value = "spacelike-out")]
     pub(super) out: PathBuf,
 
@@ -133,6 +145,7 @@ impl TourArgs {
             port: self.port,
             drift_max: self.drift_max,
             pause: self.pause.map_or(default.pause, |PauseArg(pause)| pause),
+            retries: self.retries.map_or(default.retries, |RetriesArg(retries)| retries),
             ..default
         })
     }
@@ -170,6 +183,29 @@ fn pause(text: &str) -> Result<PauseArg, String> {
     };
     let node = node.parse().map_err(|_| format!("`{node}` is no node: they are numbered from 1"))?;
     Ok(PauseArg(Some(Pause { node: NodeId(node), after: duration(after)?, time: duration(time)? })))
+}
+
+/// What clients ask for, or nothing at all.
+#[derive(Clone, Copy, Debug)]
+struct RetriesArg(Option<Workload>);
+
+fn retries(text: &str) -> Result<RetriesArg, String> {
+    if text == "none" {
+        return Ok(RetriesArg(None));
+    }
+    let parts: Vec<&str> = text.split(':').collect();
+    let &[requests, loss, duplication] = &parts[..] else {
+        return Err("retries are written REQUESTS:LOSS:DOUBLED, as in 200:20%:20%".into());
+    };
+    let requests = requests.parse().map_err(|_| format!("`{requests}` is no number of requests"))?;
+    let (loss, duplication) = (percent(loss)?, percent(duplication)?);
+    Ok(RetriesArg(Some(Workload { requests, loss, duplication })))
+}
+
+/// Reads `20%`.
+fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').and_then(|number| number.parse().ok());
+    number.filter(|&percent| percent <= 100).ok_or_else(|| format!("`{text}` is no part: write 0% to 100%"))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
