@@ -25,7 +25,7 @@ const WORKLOAD: Workload = Workload { requests: 60, loss: 20, duplication: 20 };
 /// and the server is killed between an effect and its answer. Without sessions requests are executed again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_request_takes_effect_once() {
-    let mut in_progress = 0;
+    let (mut in_progress, mut stale) = (0, 0);
     for seed in [1, 2, u64::MAX] {
         let home = tempfile::tempdir().unwrap();
         let retried = run(WORKLOAD, seed, home.path()).await;
@@ -39,9 +39,13 @@ async fn each_request_takes_effect_once() {
         let crash = retried.crash.unwrap();
         assert_eq!(crash.id, retried.ledger.deposits[29].id, "it was half of them");
         in_progress += retried.tally.in_progress;
+        stale += retried.tally.stale;
         assert_adds_up(&retried);
     }
-    assert!(in_progress > 0, "a doubled request comes while it is executed");
+    assert!(
+        in_progress > 0 && stale > 0,
+        "copies come while a request is executed, and when it is long over"
+    );
 }
 
 /// The same at the edges: one request, a network that does nothing, and one that does the most.
@@ -260,6 +264,42 @@ fn the_network_is_as_bad_as_asked() {
         assert_eq!(fates(7), drawn);
         assert!(loss == 0 || fates(8) != drawn);
     }
+}
+
+/// Of the messages that aren't lost each arrives, a doubled one twice: at once, or after 32 others.
+#[test]
+fn copies_arrive_at_once_or_late() {
+    let workload = Workload { requests: 1, loss: 20, duplication: 40 };
+    let mut network = Network::new(&workload, 7);
+    let mut arrived = BTreeMap::<u64, Vec<u64>>::new();
+    let fates: Vec<_> = (0..2_000)
+        .map(|sequence| {
+            let id = OrderId { client: 0, sequence };
+            let mut out = Outbox::<Server>::new();
+            let message = Message::Tell { id, answer: Answer::InProgress };
+            let fate = network.send(NodeId(1), message, &mut out);
+            for effect in out.drain() {
+                let Effect::Send { to: NodeId(1), message: Message::Tell { id, .. } } = effect else {
+                    panic!()
+                };
+                arrived.entry(id.sequence).or_default().push(sequence - id.sequence);
+            }
+            fate
+        })
+        .collect();
+    let mut late = 0;
+    for (sequence, fate) in (0..1_900).zip(fates) {
+        let arrived = arrived.get(&sequence).map_or(&[][..], |arrived| arrived);
+        match fate {
+            Fate::Lost => assert!(arrived.is_empty()),
+            Fate::Carried => assert_eq!(arrived, [0]),
+            Fate::Doubled => {
+                assert!(arrived == [0, 0] || arrived == [0, 32], "{arrived:?}");
+                late += arrived[1] / 32;
+            }
+        }
+    }
+    assert!((200..400).contains(&late), "half of about 600: {late}");
 }
 
 /// A message that no honest peer sends changes nothing, on either side.

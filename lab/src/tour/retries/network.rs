@@ -1,10 +1,12 @@
+use std::collections::VecDeque;
+
 use spacelike::machine::{Machine, NodeId, Outbox};
 
 use crate::tour::gossip::SplitMix;
 use crate::tour::retries::{Message, Workload};
 
-/// A network that loses and doubles messages on purpose: a machine sends through it. What it does depends on nothing but the seed
-/// and how many were sent before.
+/// A network that loses and doubles messages on purpose: a machine sends through it. Half of the copies arrive at once, the others
+/// after 32 later messages. What it does depends on nothing but the seed and how many were sent before.
 ///
 /// # Examples
 /// ```
@@ -18,6 +20,10 @@ pub struct Network {
     loss: u64,
     duplication: u64,
     random: SplitMix,
+    /// How many messages were sent.
+    sent: u64,
+    /// Copies that arrive late, and after how many messages: no more than [`LATE`] of them, in order.
+    late: VecDeque<(u64, NodeId, Message)>,
 }
 
 /// What the network does with a message.
@@ -35,7 +41,8 @@ impl Network {
     /// One end of it. Ends of one run need different seeds, or they have the same luck.
     pub fn new(workload: &Workload, seed: u64) -> Self {
         let &Workload { loss, duplication, .. } = workload;
-        Self { loss: loss.into(), duplication: duplication.into(), random: SplitMix(seed) }
+        let (loss, duplication) = (loss.into(), duplication.into());
+        Self { loss, duplication, random: SplitMix(seed), sent: 0, late: VecDeque::new() }
     }
 
     /// What it does with the next message.
@@ -50,18 +57,32 @@ impl Network {
         }
     }
 
-    /// Sends a message, or doesn't, or sends it twice.
+    /// Sends a message, or doesn't, or sends it twice; and the copies that are due.
     pub fn send<M>(&mut self, to: NodeId, message: Message, out: &mut Outbox<M>) -> Fate
     where
         M: Machine<Message = Message>,
     {
         let fate = self.next();
-        let copies = match fate {
-            Fate::Lost => 0,
-            Fate::Carried => 1,
-            Fate::Doubled => 2,
-        };
-        (0..copies).for_each(|_| out.send(to, message));
+        if fate != Fate::Lost {
+            out.send(to, message);
+        }
+        if fate == Fate::Doubled {
+            if self.random.draw().is_multiple_of(2) {
+                out.send(to, message);
+            } else {
+                self.late.push_back((self.sent + LATE, to, message));
+            }
+        }
+        while let Some(&(due, to, message)) = self.late.front()
+            && due <= self.sent
+        {
+            self.late.pop_front();
+            out.send(to, message);
+        }
+        self.sent += 1;
         fate
     }
 }
+
+/// So late that a client which isn't stuck has gone on.
+const LATE: u64 = 32;
