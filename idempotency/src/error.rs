@@ -58,3 +58,18 @@ pub enum SnapshotError {
     #[error("the snapshot is damaged: no session is like that")]
     Invalid,
 }
+
+/// Bytes are no key. Nothing was hashed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The client's key, or the tenant, has no bytes.
+    #[error("the key or the tenant is empty")]
+    Missing,
+    /// The key, the tenant or the operation has too many.
+    #[error("a part of the key has {len} bytes, at most {} are accepted", crate::KEY_MAX)]
+    TooLong {
+        /// How many the longest has.
+        len: usize,
+    },
+}

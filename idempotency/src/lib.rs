@@ -8,18 +8,21 @@ extern crate std;
 
 mod block;
 #[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
-#[cfg_attr(any(not(test), loom), allow(dead_code, reason = "for the table"))]
 mod budget;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod dedup_window;
+mod derived_key;
 mod error;
 mod fingerprint;
 mod freshness;
+mod key;
+mod key_hash;
 mod local_window;
 #[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
-#[cfg_attr(any(not(test), loom), allow(dead_code, reason = "for the table"))]
 mod quotas;
 mod record;
+mod scope;
+mod secret;
 mod session;
 mod session_table;
 mod snapshot;
@@ -29,7 +32,8 @@ mod strict_window;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod sync;
 #[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
-#[cfg_attr(any(not(test), loom), allow(dead_code, reason = "for the table"))]
+pub mod table;
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
 mod wheel;
 
 #[cfg(test)]
@@ -37,11 +41,16 @@ mod tests;
 
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 pub use dedup_window::DedupWindow;
-pub use error::{BadWord, Lost, OpenError, SnapshotError, UnknownSession};
+pub use derived_key::DerivedKey;
+pub use error::{BadWord, KeyError, Lost, OpenError, SnapshotError, UnknownSession};
 pub use fingerprint::Fingerprint;
 pub use freshness::Freshness;
+pub use key::{KEY_MAX, Key};
+pub use key_hash::KeyHash;
 pub use local_window::LocalWindow;
 pub use record::{Lease, Policy, Record, Token, Unfinished};
+pub use scope::Scope;
+pub use secret::Secret;
 pub use session::{Begin, Request, Session, Ticket};
 pub use session_table::{Entry, SessionId, SessionTable};
 pub use step::{Effect, Event, Reply, step};

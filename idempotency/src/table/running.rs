@@ -1,0 +1,108 @@
+use core::fmt;
+use core::time::Duration;
+
+use crate::table::attempt::{Attempt, fits};
+use crate::table::{CheckpointError, Clock, CompleteError, LeaseLost, OsClock, Weigh};
+use crate::{DerivedKey, Token};
+
+/// An attempt whose effect has begun.
+///
+/// To drop it changes nothing, because nobody knows whether the effect has happened: the lease is held until it runs out,
+/// and then the request is indeterminate, or executed again, as the [`Policy`](crate::Policy) says.
+#[must_use = "dropping it leaves the request indeterminate"]
+pub struct Running<O, C = (), K: Clock = OsClock> {
+    attempt: Attempt<O, C, K>,
+    checkpoint: Option<C>,
+    started_before: bool,
+}
+
+impl<O, C, K: Clock> Running<O, C, K> {
+    pub(crate) fn new(attempt: Attempt<O, C, K>, checkpoint: Option<C>, started_before: bool) -> Self {
+        Self { attempt, checkpoint, started_before }
+    }
+
+    /// Whose attempt it is.
+    pub fn token(&self) -> Token {
+        self.attempt.token
+    }
+
+    /// Greater than that of every attempt before, at whatever request: for whatever the effect writes to, to refuse those
+    /// that are lost and don't know it.
+    pub fn fence(&self) -> u64 {
+        self.attempt.token.fence
+    }
+
+    /// How far an attempt before came.
+    pub fn left_behind(&self) -> Option<&C> {
+        self.checkpoint.as_ref()
+    }
+
+    /// Whether the effect of an attempt before has begun. Then this one may be its repetition.
+    pub fn started_before(&self) -> bool {
+        self.started_before
+    }
+
+    /// For how long nobody else may take over, if it isn't renewed. Zero if that is over.
+    pub fn remaining(&self) -> Duration {
+        self.attempt.remaining()
+    }
+
+    /// The key of a downstream call: the same for all attempts at the request, also after a restart with the same secret.
+    pub fn derived_key(&self, label: &str) -> DerivedKey {
+        self.attempt.derived_key(label)
+    }
+
+    /// Makes the lease as long as it was at first, from now on. If nobody has decided anything since it ran out, the attempt
+    /// goes on.
+    ///
+    /// # Errors
+    /// [`LeaseLost`].
+    pub fn renew(&self) -> Result<(), LeaseLost> {
+        self.attempt.renew()
+    }
+
+    /// Whether everything that it could do is refused: somebody else has the request, or has decided it.
+    pub fn is_lost(&self) -> bool {
+        self.attempt.is_lost()
+    }
+
+    /// The attempt came so far that the next one may go on from there, where the policy allows for one.
+    ///
+    /// # Errors
+    /// [`CheckpointError`]: the lease is lost, or the checkpoint has more bytes than were reserved. It is dropped.
+    pub fn checkpoint(&self, checkpoint: C) -> Result<(), CheckpointError>
+    where
+        C: Weigh,
+    {
+        self.attempt.checkpoint(checkpoint)
+    }
+
+    /// The request was executed, and each copy of it is answered with `outcome` until the retention is over.
+    ///
+    /// # Errors
+    /// [`CompleteError`]: the lease is lost, or the outcome is too large, which gives the guard back: complete it with less.
+    pub fn complete(self, outcome: O) -> Result<(), CompleteError<Self, O>>
+    where
+        O: Weigh,
+    {
+        let (weight, reserved) = (outcome.weight(), self.attempt.reserved);
+        let Some(bytes) = fits(weight, reserved) else {
+            return Err(CompleteError::TooLarge { guard: self, outcome, weight, reserved });
+        };
+        self.attempt.complete(outcome, bytes).map_err(|LeaseLost| CompleteError::LeaseLost)
+    }
+
+    /// There was no effect, as far as this attempt goes: the next copy is executed. The attempt counts as one that failed.
+    ///
+    /// # Errors
+    /// [`LeaseLost`].
+    pub fn abort(self) -> Result<(), LeaseLost> {
+        self.attempt.abort(true)
+    }
+}
+
+impl<O, C, K: Clock> fmt::Debug for Running<O, C, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("token", &self.attempt.token).finish_non_exhaustive()
+    }
+}
