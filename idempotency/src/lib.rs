@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
-#[cfg(feature = "table")]
+#[cfg(any(feature = "table", feature = "conformance"))]
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
@@ -9,6 +9,8 @@ extern crate std;
 mod block;
 #[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
 mod budget;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod dedup_window;
 mod derived_key;
@@ -27,6 +29,7 @@ mod session;
 mod session_table;
 mod snapshot;
 mod step;
+pub mod store;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod strict_window;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
