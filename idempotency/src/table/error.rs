@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use core::fmt;
 use core::time::Duration;
 
@@ -18,7 +19,7 @@ pub enum CompleteError<G, O> {
     #[error("the outcome has {weight} bytes, and {reserved} were reserved for it")]
     TooLarge {
         /// The attempt.
-        guard: G,
+        guard: Box<G>,
         /// What was not kept.
         outcome: O,
         /// How many bytes it has.

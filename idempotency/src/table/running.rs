@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use core::fmt;
 use core::time::Duration;
 
@@ -87,7 +88,7 @@ impl<O, C, K: Clock> Running<O, C, K> {
     {
         let (weight, reserved) = (outcome.weight(), self.attempt.reserved);
         let Some(bytes) = fits(weight, reserved) else {
-            return Err(CompleteError::TooLarge { guard: self, outcome, weight, reserved });
+            return Err(CompleteError::TooLarge { guard: Box::new(self), outcome, weight, reserved });
         };
         self.attempt.complete(outcome, bytes).map_err(|LeaseLost| CompleteError::LeaseLost)
     }

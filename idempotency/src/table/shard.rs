@@ -462,3 +462,33 @@ fn place(hash: KeyHash) -> u64 {
 
 /// A fence is used up only by who gets it.
 const UNKNOWN: u64 = 0;
+
+/// A hundred thousand requests that come and go, a few at a time, take no more slots, and no more room in any list, than those few.
+#[cfg(all(test, not(loom)))]
+#[test]
+fn requests_that_come_and_go_leave_nothing() {
+    use crate::table::{Limits, Settings, Table};
+    use crate::{Fingerprint, Key, Policy, Scope, Secret, Unfinished};
+
+    let limits = Limits { records: 9, bytes: 1 << 20, records_per_scope: 9 };
+    let policy = Policy {
+        retention: Duration::from_secs(60),
+        attempts_max: 3,
+        unfinished: Unfinished::Hold,
+        strict_expiry: false,
+        skew: Duration::ZERO,
+    };
+    let settings = Settings::new(limits, policy, Secret::new([7; 16])).shards(1);
+    let table = Table::<u64, (), _>::with_clock(settings, || Duration::ZERO).unwrap();
+    for n in 0..25_000_u32 {
+        let begin = |m: u32| {
+            let bytes = (4 * n + m).to_le_bytes();
+            table.begin(&Key::new(Scope::Global, "", &bytes).unwrap(), Fingerprint(1)).execute().unwrap()
+        };
+        let _claims = [0, 1, 2, 3].map(begin);
+    }
+    let shard = table.0.shards[0].0.lock();
+    assert_eq!((shard.slots.len(), shard.free.len(), shard.index.len()), (4, 4, 0));
+    assert!(shard.index.capacity() <= 14 && shard.free.capacity() <= 8);
+    assert_eq!((table.len(), table.bytes()), (0, 0));
+}
