@@ -65,7 +65,8 @@ use crate::{Key, Token};
 /// - `what_is_forgotten_never_was`: but nothing that somebody executes is forgotten.
 ///
 /// **Room.** At a limit the answer is [`Begun::Saturated`].
-/// - `a_full_store_says_so`: and removes nothing that is live to make room.
+/// - `a_full_store_says_so`: and removes nothing that is live to make room. What has expired makes room, at the latest after
+///   another retention.
 /// - `a_scope_has_its_own_share`.
 /// - `sweeping_removes_what_has_expired`, and nothing else, in as many steps as it is given at most.
 ///

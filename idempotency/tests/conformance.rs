@@ -3,6 +3,8 @@
 #![cfg(feature = "conformance")]
 
 mod reference;
+#[cfg(feature = "table")]
+mod tables;
 
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +23,17 @@ fn the_reference_passes() {
     assert_eq!(run(&References(None)), Report { passed, skipped: vec![] });
     let passed = names(tx_cases());
     assert_eq!(run_tx(&References(None)), Report { passed, skipped: vec![] });
+}
+
+/// The table in memory is a store like others.
+#[cfg(feature = "table")]
+#[test]
+fn the_table_passes() {
+    for shards in [1, 64] {
+        let report = run(&tables::Tables::of(shards));
+        assert_eq!(report.skipped, []);
+        assert_eq!(report.passed.len(), cases::<tables::Tables>().len());
+    }
 }
 
 /// A suite that can't fail shows nothing.

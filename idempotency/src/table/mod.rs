@@ -4,7 +4,6 @@
 mod after;
 mod attempt;
 mod begin;
-mod call;
 mod claim;
 mod clock;
 mod error;
@@ -18,12 +17,12 @@ mod shard;
 mod shared;
 mod slot;
 mod status;
-mod swept;
+mod store;
 mod ticks;
 mod weigh;
 
+pub use crate::store::{Call, Swept};
 pub use begin::Begin;
-pub use call::Call;
 pub use claim::Claim;
 pub use clock::Clock;
 pub use error::{Busy, CheckpointError, CompleteError, LeaseLost, NotIndeterminate, SettleError};
@@ -32,7 +31,6 @@ pub use os_clock::OsClock;
 pub use running::Running;
 pub use settings::{Settings, SettingsError};
 pub use status::Status;
-pub use swept::Swept;
 pub use weigh::Weigh;
 
 use alloc::sync::Arc;
@@ -157,15 +155,7 @@ impl<O, C, K: Clock> Table<O, C, K> {
         C: Clone,
     {
         let name = self.name(key);
-        let mut begun = self.try_begin(name, call);
-        for _ in 0..RETRIES {
-            // Another thread may take what was found, so once more. But nobody is kept for long.
-            if !matches!(begun, Begun::Saturated) || self.sweep(SWEPT_UNDER_PRESSURE).removed == 0 {
-                break;
-            }
-            begun = self.try_begin(name, call);
-        }
-        match begun {
+        match self.find_room_and_begin(name, call) {
             Begun::Execute(execution) => Begin::Execute(self.claim(name, call.lease, execution)),
             Begun::Saturated => Begin::Saturated { retry_after: call.lease },
             Begun::Answer(reply) => match reply {
@@ -282,6 +272,23 @@ impl<O, C, K: Clock> Table<O, C, K> {
     /// How many of its [bytes](Limits::bytes) are in use. A record that has expired counts until it is swept.
     pub fn bytes(&self) -> u64 {
         self.0.shared.bytes.used()
+    }
+
+    /// Begins, and sweeps as often as is bounded if there is no room.
+    fn find_room_and_begin(&self, name: Name, call: Call) -> Begun<O, C>
+    where
+        O: Clone,
+        C: Clone,
+    {
+        let mut begun = self.try_begin(name, call);
+        for _ in 0..RETRIES {
+            // Another thread may take what was found, so once more. But nobody is kept for long.
+            if !matches!(begun, Begun::Saturated) || self.sweep(SWEPT_UNDER_PRESSURE).removed == 0 {
+                break;
+            }
+            begun = self.try_begin(name, call);
+        }
+        begun
     }
 
     fn try_begin(&self, name: Name, call: Call) -> Begun<O, C>

@@ -222,6 +222,11 @@ impl<O, C> Shard<O, C> {
         reply == Reply::Done
     }
 
+    /// How many bytes are taken for what a record has on the heap.
+    pub(crate) fn held(&self, hash: KeyHash) -> u32 {
+        self.find(hash).map_or(0, |id| self.slot(id).held)
+    }
+
     /// How many bytes were reserved for the outcome of what is indeterminate; `None` if it isn't.
     pub(crate) fn indeterminate(
         &mut self,
