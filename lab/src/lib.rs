@@ -6,7 +6,11 @@ pub mod beats;
 pub mod clocks;
 #[cfg(feature = "trace")]
 pub mod diagram;
+#[cfg(any(feature = "net", feature = "world"))]
+mod gate;
 pub mod slots;
+#[cfg(any(feature = "net", feature = "world"))]
+mod timers;
 #[cfg(all(feature = "net", feature = "trace"))]
 pub mod tour;
 #[cfg(feature = "trace")]
@@ -14,3 +18,6 @@ pub mod trace;
 
 #[cfg(feature = "net")]
 pub mod net;
+
+#[cfg(feature = "world")]
+pub mod world;

@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clocks::Clocks;
 use crate::net::frame::{Frame, HELLO_MAX, to_frame};
-use crate::net::gate::Gate;
+use crate::gate::Gate;
 use crate::net::health::{Health, Views};
 use crate::net::pulses::{Pulse, Pulses};
 use crate::net::queue::Queue;
 use crate::net::random::below;
 use crate::net::stats::Counts;
 use crate::net::storage::{Progress, Storage};
-use crate::net::timers::Timers;
+use crate::timers::Timers;
 use crate::net::{Halted, Limits, NoteAt, OnDrift, Runnable};
 use crate::slots::Change;
 

@@ -124,7 +124,6 @@ mod dial;
 mod engine;
 mod error;
 mod frame;
-mod gate;
 mod health;
 mod listener;
 mod node;
@@ -134,7 +133,6 @@ mod queue;
 mod random;
 mod stats;
 mod storage;
-mod timers;
 
 pub use config::{Config, Limits, OnDrift, Slots};
 pub use error::{BindError, Halted, Refusal, RequestError, StartError};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 /// Everything enters in the order in which the machine emitted it, and leaves in that order: whatever comes after a
 /// persist that isn't durable waits for it.
 #[derive(Debug)]
-pub(super) struct Gate<T> {
+pub(crate) struct Gate<T> {
     held: VecDeque<Held<T>>,
     bytes: usize,
     /// The number of the latest persist; zero if there was none.
@@ -24,19 +24,19 @@ struct Held<T> {
 }
 
 impl<T> Gate<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { held: VecDeque::new(), bytes: 0, persisted: 0, durable: 0 }
     }
 
     /// A persist was handed to the disk, as number `sequence`, greater than all before.
-    pub(super) fn persist(&mut self, sequence: u64, bytes: usize) {
+    pub(crate) fn persist(&mut self, sequence: u64, bytes: usize) {
         self.persisted = sequence;
         self.hold(bytes, None);
     }
 
     /// Lets an effect pass, or holds it: then it will come from [`release`](Self::release).
     #[must_use = "what passes is to be carried out"]
-    pub(super) fn pass(&mut self, effect: T, bytes: usize) -> Option<T> {
+    pub(crate) fn pass(&mut self, effect: T, bytes: usize) -> Option<T> {
         if self.persisted <= self.durable && self.held.is_empty() {
             return Some(effect);
         }
@@ -45,12 +45,12 @@ impl<T> Gate<T> {
     }
 
     /// Persists up to number `sequence` are durable.
-    pub(super) fn durable(&mut self, sequence: u64) {
+    pub(crate) fn durable(&mut self, sequence: u64) {
         self.durable = self.durable.max(sequence);
     }
 
     /// Takes the next effect that may leave.
-    pub(super) fn release(&mut self) -> Option<T> {
+    pub(crate) fn release(&mut self) -> Option<T> {
         while self.held.front().is_some_and(|held| held.after <= self.durable) {
             let held = self.held.pop_front()?;
             self.bytes -= held.bytes;
@@ -62,17 +62,19 @@ impl<T> Gate<T> {
     }
 
     /// Nothing is held, and all that was persisted is durable.
-    pub(super) fn is_clear(&self) -> bool {
+    #[cfg(any(feature = "net", test))]
+    pub(crate) fn is_clear(&self) -> bool {
         self.held.is_empty()
     }
 
     /// How many effects wait, persists included.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.held.len()
     }
 
     /// How many bytes they have.
-    pub(super) fn bytes(&self) -> usize {
+    #[cfg(any(feature = "net", test))]
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 

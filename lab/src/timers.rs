@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The timers of one machine, on its monotonic clock. Plain data: the driver sleeps.
 #[derive(Debug)]
-pub(super) struct Timers<T> {
+pub(crate) struct Timers<T> {
     /// When each is due. The number orders those due at once as they were set.
     due: BTreeMap<T, (Duration, u64)>,
     order: BTreeSet<(Duration, u64, T)>,
@@ -11,12 +11,12 @@ pub(super) struct Timers<T> {
 }
 
 impl<T: Copy + Ord> Timers<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { due: BTreeMap::new(), order: BTreeSet::new(), set: 0 }
     }
 
     /// Sets a timer, or moves it.
-    pub(super) fn set(&mut self, timer: T, at: Duration) {
+    pub(crate) fn set(&mut self, timer: T, at: Duration) {
         self.cancel(timer);
         self.set += 1;
         self.due.insert(timer, (at, self.set));
@@ -24,19 +24,19 @@ impl<T: Copy + Ord> Timers<T> {
     }
 
     /// A cancelled timer isn't there any more, whether or not it was due.
-    pub(super) fn cancel(&mut self, timer: T) {
+    pub(crate) fn cancel(&mut self, timer: T) {
         if let Some((at, set)) = self.due.remove(&timer) {
             self.order.remove(&(at, set, timer));
         }
     }
 
     /// When the next one is due.
-    pub(super) fn next(&self) -> Option<Duration> {
+    pub(crate) fn next(&self) -> Option<Duration> {
         self.order.first().map(|&(at, ..)| at)
     }
 
     /// Takes one that is due.
-    pub(super) fn pop(&mut self, now: Duration) -> Option<T> {
+    pub(crate) fn pop(&mut self, now: Duration) -> Option<T> {
         let &(at, _, timer) = self.order.first()?;
         if at > now {
             return None;
