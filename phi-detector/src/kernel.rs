@@ -75,10 +75,7 @@ fn exp2(power: f64) -> f64 {
     let rest = power - (sum - ROUNDING);
     let bits = sum.to_bits();
     let whole = f64::from_bits(POWERS[(bits % 64) as usize].wrapping_add(bits << (MANTISSA_BITS - 6)));
-    let square = rest * rest;
-    let low = EXP2[0] + EXP2[1] * rest;
-    let high = EXP2[2] + EXP2[3] * rest;
-    whole + whole * (rest * (low + high * square))
+    whole + whole * rest * (EXP2[0] + rest * (EXP2[1] + rest * (EXP2[2] + rest * EXP2[3])))
 }
 
 /// The polynomial of a segment, so far behind its beginning.
