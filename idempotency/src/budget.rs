@@ -16,8 +16,8 @@ impl Budget {
         }
     }
 
-    /// Takes `n`, or nothing if there would be more in use than may be. What another thread gives back meanwhile may or may
-    /// not count.
+    /// Takes `n`, or nothing if there would be more in use than may be. What another thread gives back meanwhile may
+    /// or may not count.
     ///
     /// # Progress
     /// Lock-free: one compare-exchange loop; a retry means that another thread took or gave.

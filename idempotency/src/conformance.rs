@@ -1,13 +1,9 @@
-//! What every store has to do, as a suite that any store can run. The rules are those of [`Store`](crate::store::Store), each
-//! named after its case.
+//! What every store has to do, as a suite that any store can run. The rules are those of
+//! [`Store`](crate::store::Store), each named after its case.
 //!
-//! A failing case panics with what it found, so a test is a line:
-//! ```text
-//! #[test]
-//! fn the_store_conforms() {
-//!     assert_eq!(conformance::run(&MyHarness).skipped, []);
-//! }
-//! ```
+//! A failing case panics with what it found. So a test of a store is a line: what [`run`] says was skipped is
+//! nothing. What it takes is a
+//! [`Harness`], which makes stores and moves their time.
 
 mod block_on;
 mod cases;
@@ -67,6 +63,14 @@ fn failure(failed: &[&str]) -> String {
 }
 
 /// What a run came to.
+///
+/// # Examples
+/// ```
+/// use spacelike_idempotency::conformance::Report;
+///
+/// let nothing = Report::default();
+/// assert!(nothing.passed.is_empty() && nothing.skipped.is_empty());
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Report {
     /// The cases that passed.
@@ -76,6 +80,15 @@ pub struct Report {
 }
 
 /// A rule, and how to find out whether a store keeps it.
+///
+/// # Examples
+/// A case is a function of the harness, so one may also be run alone.
+/// ```
+/// use spacelike_idempotency::conformance::{Case, Skipped};
+///
+/// let case = Case { name: "of_nothing", run: |_: &()| Err(Skipped::Time) };
+/// assert_eq!((case.run)(&()), Err(Skipped::Time));
+/// ```
 pub struct Case<H> {
     /// The rule's.
     pub name: &'static str,

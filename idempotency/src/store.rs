@@ -15,40 +15,42 @@ pub use self::swept::Swept;
 pub use self::tx_store::TxStore;
 use crate::{Key, Token};
 
-/// Keeps records under keys, so that each request is executed by one attempt at a time and its outcome is the answer to all
-/// copies. What becomes of a record, and what is answered, is what [`step`](crate::step) says.
+/// Keeps records under keys, so that each request is executed by one attempt at a time and its outcome is the answer
+/// to all copies. What becomes of a record, and what is answered, is what [`step`](crate::step) says.
 ///
 /// # Errors
-/// There are two kinds, one within the other. The inner is an answer: what was asked for was refused, and nothing has changed.
-/// The outer is the store's own, [`Error`](Self::Error): whether anything has changed is not known. After it, begin again
-/// with the same key; never take it for "there is no record".
+/// There are two kinds, one within the other. The inner is an answer: what was asked for was refused, and nothing has
+/// changed. The outer is the store's own, [`Error`](Self::Error): whether anything has changed is not known. After
+/// it, begin again with the same key; never take it for "there is no record".
 ///
 /// # The contract
 /// The names are those of the cases of the suite that check it (feature `conformance`).
 ///
 /// **One at a time.** Each method is one atomic step: what others do with the same key happens wholly before or after.
-/// - `of_many_one_executes`, `of_many_one_takes_over`, `of_many_one_begins_anew`: of many that begin at once, one executes:
-///   where there is no record, where a lease has just run out, where an outcome has just expired.
+/// - `of_many_one_executes`, `of_many_one_takes_over`, `of_many_one_begins_anew`: of many that begin at once, one
+///   executes: where there is no record, where a lease has just run out, where an outcome has just expired.
 /// - `all_copies_get_the_outcome`: every copy after the completion gets that outcome, byte for byte.
-/// - `another_request_is_a_mismatch`: a key that is in use refuses a request with another fingerprint; one that was released
-///   without an effect doesn't.
+/// - `another_request_is_a_mismatch`: a key that is in use refuses a request with another fingerprint; one that was
+///   released without an effect doesn't.
 ///
-/// **Tokens** are compared as a whole, and what is told to a token that isn't good any more is [`LeaseLost`].
+/// **Tokens.** Whatever one that isn't good any more is used for, the answer is [`LeaseLost`].
 /// - `fences_grow`: each fence is greater than all before, whatever the key, also after records were removed.
-/// - `an_old_token_is_not_good_for_a_new_record`: so a record that was removed and made anew is not mistaken for the old one.
+/// - `an_old_token_is_not_good_for_a_new_record`: so a record that was removed and made anew is not mistaken for the
+///   old one.
 /// - `a_zombie_changes_nothing`: whoever was taken over from can't start, complete, abort, renew or leave a checkpoint.
 /// - `nothing_is_held_without_a_record`: nor can a token that the store knows nothing of.
-/// - `completing_twice_changes_nothing`: a completion by the token that has completed it is `Ok`, and the outcome stays the
-///   first; by any other it is `LeaseLost`.
+/// - `completing_twice_changes_nothing`: a completion by the token that has completed it is `Ok`, and the outcome
+///   stays the first; by any other it is `LeaseLost`.
 /// - `a_lease_is_lost_only_to_another`, `a_strict_lease_is_lost_when_it_runs_out`: by
 ///   [`strict_expiry`](crate::Policy::strict_expiry).
 ///
-/// **Times** are read from one clock, the store's own, once in each step and after whatever the step had to wait for. All that
-/// is told are durations that remain.
-/// - `a_lease_ends_at_its_instant`, `an_outcome_is_kept_for_its_retention`: both are over from their last instant on, whether
-///   or not something was swept. The retention counts from the completion.
+/// **Times** are read from one clock, the store's own, once in each step; if the step waits for somebody else's
+/// transaction, after that. All that is told are durations that remain.
+/// - `a_lease_ends_at_its_instant`, `an_outcome_is_kept_for_its_retention`: both are over from their last instant on,
+///   whether or not something was swept. The retention counts from the completion.
 /// - `a_renewal_lasts_from_its_own_instant`, and never shortens a lease.
-/// - `an_old_key_is_refused`, as is one from too far ahead, if its record may have expired. See [`Policy::skew`](crate::Policy::skew).
+/// - `an_old_key_is_refused`, as is one from too far ahead, if its record may have expired. See
+///   [`Policy::skew`](crate::Policy::skew).
 /// - `time_that_goes_back_gives_nothing_away`: no lease ends by it, no outcome is forgotten.
 ///
 /// **Keys and outcomes** are bytes.
@@ -65,8 +67,8 @@ use crate::{Key, Token};
 /// - `what_is_forgotten_never_was`: but nothing that somebody executes is forgotten.
 ///
 /// **Room.** At a limit the answer is [`Begun::Saturated`].
-/// - `a_full_store_says_so`: and removes nothing that is live to make room. What has expired makes room, at the latest after
-///   another retention.
+/// - `a_full_store_says_so`: and removes nothing that is live to make room. What has expired makes room, at the
+///   latest after another retention.
 /// - `a_scope_has_its_own_share`.
 /// - `sweeping_removes_what_has_expired`, and nothing else, in as many steps as it is given at most.
 ///
@@ -140,8 +142,8 @@ pub trait Store {
         outcome: Self::Outcome,
     ) -> impl Future<Output = Result<Result<(), NotKept>, Self::Error>> + Send;
 
-    /// The request was not executed, and this attempt had no effect. It counts towards the attempts that a request has if it
-    /// `counts`.
+    /// The request was not executed, and this attempt had no effect. It counts towards the attempts that a request
+    /// has if it `counts`.
     fn abort(
         &self,
         key: &Key<'_>,
@@ -156,7 +158,8 @@ pub trait Store {
         outcome: Self::Outcome,
     ) -> impl Future<Output = Result<Result<(), NotSettled>, Self::Error>> + Send;
 
-    /// Somebody found out that the effect of an indeterminate request has not happened, or may happen again, and executes it.
+    /// Somebody found out that the effect of an indeterminate request has not happened, or may happen again, and
+    /// executes it.
     fn reexecute(
         &self,
         key: &Key<'_>,
@@ -169,7 +172,7 @@ pub trait Store {
         key: &Key<'_>,
     ) -> impl Future<Output = Result<Result<(), NotForgotten>, Self::Error>> + Send;
 
-    /// Removes records that have expired, in at most about `steps` steps: a bounded number of records each. A store that does
-    /// so by itself answers that there is nothing more.
+    /// Removes records that have expired, in at most about `steps` steps: a bounded number of records each. A store
+    /// that does so by itself answers that there is nothing more.
     fn sweep(&self, steps: u32) -> impl Future<Output = Result<Swept, Self::Error>> + Send;
 }

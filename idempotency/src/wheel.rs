@@ -2,12 +2,14 @@ use alloc::vec::Vec;
 
 /// When which of many ids is due: a hierarchical timing wheel (Varghese and Lauck 1987, scheme 7).
 ///
-/// A slot of level `l` is 64<sup>l</sup> ticks long. An id is filed in the lowest level whose 64 slots reach as far as its
-/// tick; when time comes to a slot of a higher level, its ids are filed anew, lower. An id beyond the highest level is in
-/// the last slot of that, and filed anew from there. A slot of the lowest level is one tick, so nothing is rounded.
+/// A slot of level `l` is 64<sup>l</sup> ticks long. An id is filed in the lowest level whose 64 slots reach as far
+/// as its tick; when time comes to a slot of a higher level, its ids are filed anew, lower. An id beyond the highest
+/// level is in the last slot of that, and filed anew from there. A slot of the lowest level is one tick, so nothing
+/// is rounded.
 ///
-/// To schedule and to cancel takes a constant time; an id is filed at most four times, and once more for each 16.5 million
-/// ticks that it is ahead. Empty slots cost nothing. Memory: a kilobyte, and 24 bytes for each id up to the greatest.
+/// To schedule and to cancel takes a constant time; an id is filed at most four times, and once more for each 16.5
+/// million ticks that it is ahead. Empty slots cost nothing. Memory: a kilobyte, and 24 bytes for each id up to the
+/// greatest.
 #[derive(Debug)]
 pub(crate) struct Wheel {
     /// No id that is filed is due before.
@@ -36,8 +38,8 @@ impl Wheel {
         Self { tick, first: [[NONE; SLOTS]; LEVELS], occupied: [0; LEVELS], links: Vec::new() }
     }
 
-    /// Makes `id` due at `tick`, and no other time. A tick that is over is due at once. Takes a constant time, but for the
-    /// memory that a greater id than all before needs.
+    /// Makes `id` due at `tick`, and no other time. A tick that is over is due at once. Takes a constant time, but
+    /// for the memory that a greater id than all before needs.
     pub(crate) fn schedule(&mut self, id: u32, tick: u64) {
         assert!(id != NONE, "the greatest u32 is no id");
         self.cancel(id);
@@ -71,8 +73,9 @@ impl Wheel {
         self.links[next as usize].previous = previous;
     }
 
-    /// Takes out an id that is due at `now`: the earliest, of those whose tick wasn't over when they were scheduled. Each id
-    /// that is taken out or filed anew takes one of `steps`; `None` with steps left says that nothing more is due.
+    /// Takes out an id that is due at `now`: the earliest, of those whose tick wasn't over when they were scheduled.
+    /// Each id that is taken out or filed anew takes one of `steps`; `None` with steps left says that nothing more is
+    /// due.
     ///
     /// No id comes before its tick. If `now` goes back, what was due before still is.
     pub(crate) fn pop_due(&mut self, now: u64, steps: &mut u32) -> Option<u32> {
@@ -94,7 +97,8 @@ impl Wheel {
         None
     }
 
-    /// The slot that time comes to next, and when it begins. Of several, the highest: what is in it may belong into the others.
+    /// The slot that time comes to next, and when it begins. Of several, the highest: what is in it may belong into
+    /// the others.
     fn next_slot(&self) -> Option<(u64, usize, usize)> {
         let mut earliest: Option<(u64, usize, usize)> = None;
         for (level, &occupied) in self.occupied.iter().enumerate().filter(|&(_, &occupied)| occupied != 0) {

@@ -14,7 +14,8 @@ use crate::{Fingerprint, Key, Scope, Token};
 /// What is answered, with plain bytes.
 pub(super) type Answer = Begun<Vec<u8>, Vec<u8>>;
 
-/// A store under test, and short names for what is done to it. All requests are the same one, unless a method says otherwise.
+/// A store under test, and short names for what is done to it. All requests are the same one, unless a method says
+/// otherwise.
 pub(super) struct Probe<'h, H: Harness> {
     pub(super) harness: &'h H,
     pub(super) store: H::Store,

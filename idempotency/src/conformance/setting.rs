@@ -2,13 +2,14 @@ use core::time::Duration;
 
 use crate::{Policy, Unfinished};
 
-/// What store a case asks for.
+/// What store a case asks for. What it says is to be followed exactly, or the harness makes none.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Setting {
     /// How it treats records.
     pub policy: Policy,
-    /// How many records it may have in all, exactly, if the case is about that. Otherwise it has to have room for a thousand.
+    /// How many records it may have in all, exactly, if the case is about that. Otherwise it has to have room for a
+    /// thousand.
     pub records: Option<usize>,
     /// How many records it may have of one scope, exactly, if the case is about that.
     pub records_per_scope: Option<usize>,

@@ -20,8 +20,8 @@ pub trait TxHarness: Harness<Store: TxStore> {
     /// The datum that is committed.
     fn read(&self, store: &Self::Store) -> Option<Vec<u8>>;
 
-    /// Whether [`Store::begin`](crate::store::Store::begin) waits for a transaction that has completed the same key and is open: then
-    /// nobody can take over before the commit.
+    /// Whether [`Store::begin`](crate::store::Store::begin) waits for a transaction that has completed the same key
+    /// and is open: then nobody can take over before the commit.
     fn begin_waits(&self) -> bool {
         false
     }

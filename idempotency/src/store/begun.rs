@@ -36,8 +36,8 @@ pub enum Begun<O, C = ()> {
         /// How many.
         attempts: u32,
     },
-    /// The key is so old that there may have been a record, or from so far ahead that there may be a copy of it when the record has
-    /// expired.
+    /// The key is so old that there may have been a record, or from so far ahead that there may be a copy of it when
+    /// the record has expired.
     Expired,
     /// There is no room for a record. Nothing has changed.
     Saturated {

@@ -2,8 +2,8 @@ use core::time::Duration;
 
 use crate::Token;
 
-/// A token is good for nothing any more, as somebody else has taken over, the record is gone, or the lease has run out and that
-/// is the end of it. Stop. Nothing has changed.
+/// A token is good for nothing any more, as somebody else has taken over, the record is gone, or the lease has run
+/// out and that is the end of it. Stop. Nothing has changed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[error("the lease of {token} is lost: stop what it was for")]
 pub struct LeaseLost {
@@ -18,8 +18,8 @@ pub enum NotKept {
     /// It is not his any more who wanted to leave it.
     #[error(transparent)]
     LeaseLost(#[from] LeaseLost),
-    /// There is no room for so much. The attempt still holds its lease: complete it with a smaller outcome, that says where the
-    /// rest is, or that there was one.
+    /// There is no room for so much. The attempt still holds its lease: complete it with a smaller outcome, that says
+    /// where the rest is, or that there was one.
     #[error("{weight} bytes are too many: there is room for {room}")]
     TooLarge {
         /// So many bytes it has.
