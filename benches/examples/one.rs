@@ -5,7 +5,7 @@ use spacelike_benches::{Case, advance, hlc, idempotency, lamport, phi, vclock};
 
 fn main() {
     let of_size = |n| vclock::JOBS.into_iter().flat_map(move |job| vclock::column(n, job).0).collect();
-    let groups: [(&str, Vec<Case>); 19] = [
+    let groups: [(&str, Vec<Case>); 20] = [
         ("hlc-shared", hlc::shared()),
         ("hlc-local", hlc::local()),
         ("hlc-batches", hlc::batches()),
@@ -20,6 +20,7 @@ fn main() {
         ("phi-contended-100", phi::contended(100)),
         ("idempotency-windows", idempotency::windows::alone()),
         ("idempotency-windows-contended", idempotency::windows::contended()),
+        ("idempotency-stores", idempotency::stores::alone()),
         ("idempotency-sessions", idempotency::sessions::cases()),
         ("vclock-8", of_size(8)),
         ("vclock-64", of_size(64)),

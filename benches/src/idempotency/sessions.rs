@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use spacelike_idempotency::{Begin, Fingerprint, Request, Session};
 
-use super::{REPLAY, names};
+use super::{EXECUTE, REPLAY, names};
 use crate::hlc::fetch_add;
 use crate::{Case, sink, worker};
 
@@ -133,7 +133,6 @@ fn request(sequence: u64) -> Request {
     Request { epoch: 1, sequence, acknowledged, fingerprint: Fingerprint(sequence.into()) }
 }
 
-pub const EXECUTE: &str = "begin and complete";
 const JOBS: [&str; 2] = [EXECUTE, REPLAY];
 /// So many answers the client waits for.
 const KEPT: u64 = 8;
