@@ -59,17 +59,88 @@ pub enum SnapshotError {
     Invalid,
 }
 
-/// Bytes are no key. Nothing was hashed.
+/// Something is no name of a request. Nothing was hashed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The client's key, or the tenant, has no bytes.
+    /// The key or the tenant is empty.
     #[error("the key or the tenant is empty")]
     Missing,
-    /// The key, the tenant or the operation has too many.
-    #[error("a part of the key has {len} bytes, at most {} are accepted", crate::KEY_MAX)]
+    /// The key, the tenant or the operation is too long.
+    #[error("a part of the key has {len} bytes, and {} are accepted", crate::KEY_MAX)]
     TooLong {
-        /// How many the longest has.
+        /// How many bytes the longest of them has.
         len: usize,
+    },
+    /// The text is too short or too long for a key of its kind.
+    #[error("the key has {len} bytes, and such a key has {expected}")]
+    Length {
+        /// How many bytes it has.
+        len: usize,
+        /// How many it should have.
+        expected: usize,
+    },
+    /// A character of the text is none that may stand there, or a letter in the wrong case.
+    #[error("the key has a character at byte {at} that such a key hasn't there")]
+    Character {
+        /// At which byte it begins.
+        at: usize,
+    },
+    /// A UUID is of a version that doesn't tell when it was made.
+    #[error("the UUID is of version {version}, and version 7 is accepted")]
+    Version {
+        /// Which one.
+        version: u8,
+    },
+    /// A UUID is of another variant than that of RFC 9562.
+    #[error("the UUID is of a variant that has no versions")]
+    Variant,
+    /// A ULID has more than 128 bits.
+    #[error("the ULID is greater than 7ZZZZZZZZZZZZZZZZZZZZZZZZZ")]
+    Overflow,
+}
+
+/// Bytes are the encoding of no key. Nothing was made of them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// They end too early.
+    #[error("the encoded key ends too early")]
+    Short,
+    /// They go on after the key.
+    #[error("the encoded key is followed by {len} bytes")]
+    Long {
+        /// How many come after it.
+        len: usize,
+    },
+    /// There is no such scope.
+    #[error("the encoded key is of a scope {tag}, which is unknown")]
+    Scope {
+        /// What stands for it.
+        tag: u8,
+    },
+    /// The operation is no UTF-8.
+    #[error("the operation of the encoded key is no UTF-8")]
+    Operation,
+    /// They are of something that is no key.
+    #[error("the encoded key is none: {0}")]
+    Key(KeyError),
+}
+
+/// A text is no number of 128 bits. Nothing was made of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HexError {
+    /// It is too short or too long.
+    #[error("the text has {len} bytes, and 32 hexadecimal digits are expected")]
+    Length {
+        /// How many bytes it has.
+        len: usize,
+    },
+    /// It has a character that is no hexadecimal digit.
+    #[error("the text has a character at byte {at} that is no hexadecimal digit")]
+    Digit {
+        /// At which byte it begins.
+        at: usize,
     },
 }

@@ -1,20 +1,24 @@
 use core::time::Duration;
 
-use crate::key_hash::sip;
-use crate::{KeyError, KeyHash, Scope, Secret};
+use crate::{DecodeError, KeyError, KeyHash, Scope, Secret};
 
 /// The name of a request: the client's key, for one operation, in one scope.
 ///
+/// A key is of any bytes. Two spellings of one key, such as a UUID in upper and in lower case, are two keys.
+///
 /// # Examples
 /// ```
-/// use spacelike_idempotency::{Key, Scope, Secret};
+/// use spacelike_idempotency::{Key, KeyError, Scope, Secret};
+///
+/// let key = Key::new(Scope::Tenant(b"acme"), "pay", b"order-17")?;
+/// assert_eq!(key.as_bytes(), b"order-17");
 ///
 /// let secret = Secret::new([7; 16]);
-/// let key = Key::new(Scope::Tenant(b"acme"), "pay", b"order-17")?;
-/// assert_eq!(key.hash(&secret), key.clone().hash(&secret));
-/// assert_ne!(key.hash(&secret), Key::new(Scope::Tenant(b"acme"), "payo", b"rder-17")?.hash(&secret));
 /// assert_ne!(key.hash(&secret), Key::new(Scope::Global, "pay", b"order-17")?.hash(&secret));
-/// # Ok::<(), spacelike_idempotency::KeyError>(())
+/// assert_ne!(key.hash(&secret), Key::new(Scope::Tenant(b"acme"), "payo", b"rder-17")?.hash(&secret));
+///
+/// assert_eq!(Key::new(Scope::Global, "pay", b""), Err(KeyError::Missing));
+/// # Ok::<(), KeyError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Key<'a> {
@@ -24,14 +28,12 @@ pub struct Key<'a> {
     minted: Option<Duration>,
 }
 
-/// Of the client's bytes, of a tenant's and of an operation's name.
-pub const KEY_MAX: usize = 255;
-
 impl<'a> Key<'a> {
-    /// Of any bytes, one at least.
+    /// Of 1 to [`KEY_MAX`] bytes, for an operation whose name has up to `KEY_MAX` bytes.
     ///
     /// # Errors
-    /// [`KeyError`] if the key or the tenant is empty, or a part has more than [`KEY_MAX`] bytes.
+    /// [`KeyError::Missing`] if the key or the tenant is empty, [`KeyError::TooLong`] if a part has too many bytes. Nothing was
+    /// hashed.
     pub const fn new(scope: Scope<'a>, operation: &'a str, key: &'a [u8]) -> Result<Self, KeyError> {
         let tenant_len = match scope {
             Scope::Global => 1,
@@ -40,31 +42,104 @@ impl<'a> Key<'a> {
         if key.is_empty() || tenant_len == 0 {
             return Err(KeyError::Missing);
         }
-        let mut longest = key.len();
-        if tenant_len > longest {
-            longest = tenant_len;
+        let mut len = key.len();
+        if tenant_len > len {
+            len = tenant_len;
         }
-        if operation.len() > longest {
-            longest = operation.len();
+        if operation.len() > len {
+            len = operation.len();
         }
-        if longest > KEY_MAX {
-            return Err(KeyError::TooLong { len: longest });
+        if len > KEY_MAX {
+            return Err(KeyError::TooLong { len });
         }
         Ok(Self { scope, operation, bytes: key, minted: None })
     }
 
-    /// When the client made it, since the Unix epoch: then one so old that its record may have expired is refused.
+    /// Of a UUID of version 7, with the time in it (RFC 9562, section 5.7), as the client has written it: 36 characters, the
+    /// letters in lower case, so that a UUID is one key.
+    ///
+    /// # Errors
+    /// [`KeyError`] says what is wrong with the text, the tenant or the operation.
+    ///
+    /// # Examples
+    /// ```
+    /// # use core::time::Duration;
+    /// # use spacelike_idempotency::{Key, KeyError, Scope};
+    /// let key = Key::uuid_v7(Scope::Global, "pay", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f")?;
+    /// assert_eq!(key.minted_at(), Some(Duration::from_millis(1_645_557_742_000)));
+    /// # Ok::<(), KeyError>(())
+    /// ```
+    pub fn uuid_v7(scope: Scope<'a>, operation: &'a str, text: &'a str) -> Result<Self, KeyError> {
+        if text.len() != 36 {
+            return Err(KeyError::Length { len: text.len(), expected: 36 });
+        }
+        let mut value = 0_u128;
+        for (at, character) in text.bytes().enumerate() {
+            let digit = match (at, character) {
+                (8 | 13 | 18 | 23, b'-') => continue,
+                (8 | 13 | 18 | 23, _) => return Err(KeyError::Character { at }),
+                (_, b'0'..=b'9') => character - b'0',
+                (_, b'a'..=b'f') => character - b'a' + 10,
+                _ => return Err(KeyError::Character { at }),
+            };
+            value = value << 4 | u128::from(digit);
+        }
+        let version = (value >> 76 & 0xF) as u8;
+        if version != 7 {
+            return Err(KeyError::Version { version });
+        }
+        if value >> 62 & 0b11 != 0b10 {
+            return Err(KeyError::Variant);
+        }
+        let millis = (value >> 80) as u64;
+        Ok(Self::new(scope, operation, text.as_bytes())?.minted(Duration::from_millis(millis)))
+    }
+
+    /// Of a ULID (its specification, 0.1), with the time in it, as the client has written it: 26 characters, the letters in upper
+    /// case, so that a ULID is one key.
+    ///
+    /// # Errors
+    /// [`KeyError`] says what is wrong with the text, the tenant or the operation.
+    ///
+    /// # Examples
+    /// ```
+    /// # use core::time::Duration;
+    /// # use spacelike_idempotency::{Key, KeyError, Scope};
+    /// let key = Key::ulid(Scope::Global, "pay", "01ARZ3NDEKTSV4RRFFQ69G5FAV")?;
+    /// assert_eq!(key.minted_at(), Some(Duration::from_millis(1_469_922_850_259)));
+    /// # Ok::<(), KeyError>(())
+    /// ```
+    pub fn ulid(scope: Scope<'a>, operation: &'a str, text: &'a str) -> Result<Self, KeyError> {
+        if text.len() != 26 {
+            return Err(KeyError::Length { len: text.len(), expected: 26 });
+        }
+        let mut millis = 0;
+        for (at, character) in text.bytes().enumerate() {
+            let digit = (0..).zip(CROCKFORD).find(|&(_, digit)| digit == character);
+            let (value, _) = digit.ok_or(KeyError::Character { at })?;
+            if at == 0 && value > 7 {
+                return Err(KeyError::Overflow);
+            }
+            if at < 10 {
+                millis = millis << 5 | value;
+            }
+        }
+        Ok(Self::new(scope, operation, text.as_bytes())?.minted(Duration::from_millis(millis)))
+    }
+
+    /// When the client made it, since the Unix epoch: then one so old that its record may have expired is refused, where it
+    /// would else be executed again. It is no part of the name: not of the hash, and not of the encoding.
     #[must_use]
     pub const fn minted(self, at: Duration) -> Self {
         Self { minted: Some(at), ..self }
     }
 
-    /// When the client made it, if it tells.
+    /// When the client made it, if the key tells.
     pub const fn minted_at(&self) -> Option<Duration> {
         self.minted
     }
 
-    /// Within what it is unique.
+    /// Within what the client's key is unique.
     pub const fn scope(&self) -> Scope<'a> {
         self.scope
     }
@@ -74,28 +149,127 @@ impl<'a> Key<'a> {
         self.operation
     }
 
-    /// The client's bytes.
+    /// The client's key.
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// The hash that stands for it: `SipHash-2-4` of 128 bits, over each part with its length.
+    /// What stands for it in memory: `SipHash-2-4` of 128 bits of `keyhash:` and the [encoding](Self::encode_into).
+    ///
+    /// # Complexity
+    /// Some 800 bytes are hashed at most, and copied nowhere.
     pub fn hash(&self, secret: &Secret) -> KeyHash {
-        KeyHash(match self.scope {
-            Scope::Global => sip(secret, b"global key", &[self.operation.as_bytes(), self.bytes]),
-            Scope::Tenant(tenant) => {
-                sip(secret, b"tenant key", &[tenant, self.operation.as_bytes(), self.bytes])
-            }
-        })
+        let mut hash = secret.hasher(*b"keyhash:");
+        self.parts(&mut |part| hash.write(part));
+        KeyHash(hash.finish())
     }
 
-    /// The hash that stands for its scope.
+    /// What stands for its scope.
     #[cfg_attr(not(feature = "table"), allow(dead_code, reason = "for the table"))]
-    #[expect(clippy::cast_possible_truncation, reason = "half of a hash")]
     pub(crate) fn scope_hash(&self, secret: &Secret) -> u64 {
+        let mut hash = secret.hasher(*b"inscope:");
+        self.scope_parts(&mut |part| hash.write(part));
+        (hash.finish() >> 64) as u64
+    }
+
+    /// Its [encoding](Self::encode_into), as a vector.
+    #[cfg(feature = "alloc")]
+    pub fn encode(&self) -> alloc::vec::Vec<u8> {
+        let mut bytes = alloc::vec::Vec::with_capacity(self.encoded_len());
+        self.parts(&mut |part| bytes.extend_from_slice(part));
+        bytes
+    }
+
+    /// How many bytes its encoding has: [`ENCODED_MAX`] at most.
+    pub fn encoded_len(&self) -> usize {
+        let mut len = 0;
+        self.parts(&mut |part| len += part.len());
+        len
+    }
+
+    /// Writes the bytes for stores that keep names, and gives them. The first is 0 for a global key; or 1, then come the length
+    /// of the tenant and the tenant. Then the length of the operation and the operation, then the length of the key
+    /// and the key. A length is one byte. No two names have the same bytes, and what a tenant has begins with the same ones.
+    ///
+    /// # Examples
+    /// ```
+    /// # use spacelike_idempotency::{ENCODED_MAX, Key, Scope};
+    /// let key = Key::new(Scope::Tenant(b"acme"), "pay", b"order-17")?;
+    /// let mut buffer = [0; ENCODED_MAX];
+    /// let bytes = key.encode_into(&mut buffer);
+    /// assert_eq!(bytes, b"\x01\x04acme\x03pay\x08order-17");
+    /// assert_eq!(Key::decode(bytes)?, key);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn encode_into<'b>(&self, buffer: &'b mut [u8; ENCODED_MAX]) -> &'b [u8] {
+        let mut len = 0;
+        self.parts(&mut |part| {
+            buffer[len..len + part.len()].copy_from_slice(part);
+            len += part.len();
+        });
+        &buffer[..len]
+    }
+
+    /// The key of an encoding, without the time at which it was made.
+    ///
+    /// # Errors
+    /// [`DecodeError`] says why the bytes are the encoding of no key.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        let (&tag, mut rest) = bytes.split_first().ok_or(DecodeError::Short)?;
+        let scope = match tag {
+            GLOBAL => Scope::Global,
+            TENANT => Scope::Tenant(part(&mut rest)?),
+            _ => return Err(DecodeError::Scope { tag }),
+        };
+        let operation = core::str::from_utf8(part(&mut rest)?).map_err(|_| DecodeError::Operation)?;
+        let key = part(&mut rest)?;
+        if !rest.is_empty() {
+            return Err(DecodeError::Long { len: rest.len() });
+        }
+        Self::new(scope, operation, key).map_err(DecodeError::Key)
+    }
+
+    /// Its encoding, part by part.
+    fn parts(&self, write: &mut impl FnMut(&[u8])) {
+        self.scope_parts(write);
+        write(&[len_byte(self.operation.as_bytes())]);
+        write(self.operation.as_bytes());
+        write(&[len_byte(self.bytes)]);
+        write(self.bytes);
+    }
+
+    fn scope_parts(&self, write: &mut impl FnMut(&[u8])) {
         match self.scope {
-            Scope::Global => 0,
-            Scope::Tenant(tenant) => sip(secret, b"scope", &[tenant]) as u64,
+            Scope::Global => write(&[GLOBAL]),
+            Scope::Tenant(tenant) => {
+                write(&[TENANT, len_byte(tenant)]);
+                write(tenant);
+            }
         }
     }
 }
+
+#[expect(clippy::cast_possible_truncation, reason = "a part has KEY_MAX bytes at most")]
+fn len_byte(part: &[u8]) -> u8 {
+    part.len() as u8
+}
+
+/// Takes a length, and as many bytes.
+fn part<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], DecodeError> {
+    let (&len, after) = rest.split_first().ok_or(DecodeError::Short)?;
+    let (part, after) = after.split_at_checked(len.into()).ok_or(DecodeError::Short)?;
+    *rest = after;
+    Ok(part)
+}
+
+/// How many bytes a client's key, a tenant and the name of an operation may have, each.
+pub const KEY_MAX: usize = 255;
+
+/// How many bytes the encoding of a [`Key`] has at most.
+pub const ENCODED_MAX: usize = 1 + 3 * (1 + KEY_MAX);
+
+const GLOBAL: u8 = 0;
+const TENANT: u8 = 1;
+
+/// Crockford's digits: the letters but I, L, O and U.
+const CROCKFORD: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -1,39 +1,40 @@
-use core::fmt;
-use core::hash::Hasher;
-
-use siphasher::sip128::{Hasher128, SipHasher24};
-
+use crate::hex::hexadecimal;
 use crate::{DerivedKey, Secret};
 
-/// What stands for a [`Key`](crate::Key): 128 bits that nobody can choose who doesn't know the secret.
+/// What stands for a [`Key`](crate::Key) in memory: 128 bits, which nobody can choose who doesn't know the secret.
+///
+/// # Examples
+/// ```
+/// use spacelike_idempotency::{Key, KeyHash, Scope, Secret};
+///
+/// let hash = Key::new(Scope::Global, "pay", b"order-17")?.hash(&Secret::new([7; 16]));
+/// assert_eq!(hash.to_string().parse::<KeyHash>()?, hash);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyHash(pub(crate) u128);
 
 impl KeyHash {
-    /// The key of a downstream call: the same for all attempts at the request, with the same secret.
+    /// The key for a call that the execution makes to somebody else: the same for all attempts at the request, also after a
+    /// restart, if the secret is the same. `label` tells the calls of one request apart.
+    ///
+    /// `SipHash-2-4` of 128 bits of `derived:`, the hash and the label.
     pub fn derive(self, secret: &Secret, label: &str) -> DerivedKey {
-        DerivedKey(sip(secret, b"derived key", &[&self.0.to_le_bytes(), label.as_bytes()]))
+        let mut hash = secret.hasher(*b"derived:");
+        hash.write(&self.to_bytes());
+        hash.write(label.as_bytes());
+        DerivedKey(hash.finish())
+    }
+
+    /// Its bytes, in the order of its digits.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// Of the bytes that [`to_bytes`](Self::to_bytes) gave.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
     }
 }
 
-impl fmt::Display for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
-
-impl fmt::Debug for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyHash({self})")
-    }
-}
-
-/// A hash of parts, each with its length, that is another for each purpose.
-pub(crate) fn sip(secret: &Secret, purpose: &[u8], parts: &[&[u8]]) -> u128 {
-    let mut hasher = SipHasher24::new_with_key(&secret.0);
-    for part in core::iter::once(&purpose).chain(parts) {
-        hasher.write(&(part.len() as u64).to_le_bytes());
-        hasher.write(part);
-    }
-    hasher.finish128().as_u128()
-}
+hexadecimal!(KeyHash);

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
-#[cfg(any(feature = "table", feature = "conformance"))]
+#[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
@@ -17,6 +17,7 @@ mod derived_key;
 mod error;
 mod fingerprint;
 mod freshness;
+mod hex;
 mod key;
 mod key_hash;
 mod local_window;
@@ -45,10 +46,10 @@ mod tests;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 pub use dedup_window::DedupWindow;
 pub use derived_key::DerivedKey;
-pub use error::{BadWord, KeyError, Lost, OpenError, SnapshotError, UnknownSession};
+pub use error::{BadWord, DecodeError, HexError, KeyError, Lost, OpenError, SnapshotError, UnknownSession};
 pub use fingerprint::Fingerprint;
 pub use freshness::Freshness;
-pub use key::{KEY_MAX, Key};
+pub use key::{ENCODED_MAX, KEY_MAX, Key};
 pub use key_hash::KeyHash;
 pub use local_window::LocalWindow;
 pub use record::{Lease, Policy, Record, Token, Unfinished};

@@ -1,25 +1,70 @@
 use core::fmt;
+use core::hash::Hasher;
 
-/// 128 random bits that clients don't know: so that nobody can make keys that collide, or guess a derived key.
+use siphasher::sip128::{Hasher128, SipHasher24};
+
+/// The key of all hashes: who doesn't know it can't make two requests that are taken for one, nor guess a
+/// [`DerivedKey`](crate::DerivedKey).
+///
+/// What is hashed with one secret is unknown to another. So keep it for as long as what was hashed with it: over restarts,
+/// and the same for all replicas, where records or derived keys have to be.
 ///
 /// # Examples
 /// ```
 /// use spacelike_idempotency::Secret;
 ///
-/// assert_eq!(format!("{:?}", Secret::new([7; 16])), "Secret(..)");
+/// const SECRET: Secret = Secret::new([7; 16]); // of random bytes, not of these
+/// assert_eq!(format!("{SECRET:?}"), "Secret(..)");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Secret(pub(crate) [u8; 16]);
+#[derive(Clone, Copy)]
+pub struct Secret([u8; 16]);
 
 impl Secret {
-    /// Of these bytes, from a good source. Keep them over restarts, or derived keys change.
+    /// Of bytes from a source of randomness that is good enough for keys.
     pub const fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
+
+    /// Another one each time, from the randomness that the standard library takes for its hash maps. For tables whose
+    /// records end with the process, and whose derived keys nobody has to know after that.
+    #[cfg(feature = "std")]
+    pub fn random() -> Self {
+        use core::hash::BuildHasher;
+        use std::hash::RandomState;
+
+        let state = RandomState::new();
+        let half = |part: u8| state.hash_one(part).to_le_bytes();
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&half(0));
+        bytes[8..].copy_from_slice(&half(1));
+        Self(bytes)
+    }
+
+    /// A hash for one purpose.
+    pub(crate) fn hasher(&self, purpose: [u8; 8]) -> Hash {
+        let mut hasher = SipHasher24::new_with_key(&self.0);
+        hasher.write(&purpose);
+        Hash(hasher)
+    }
 }
 
+/// Nothing of it is shown.
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
+    }
+}
+
+/// `SipHash-2-4` of 128 bits, of what is written one after the other. Who writes separates it.
+pub(crate) struct Hash(SipHasher24);
+
+impl Hash {
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+
+    /// The bytes in the order in which others print them. By `as_u128` it would be another number on big-endian machines.
+    pub(crate) fn finish(&self) -> u128 {
+        u128::from_be_bytes(self.0.finish128().as_bytes())
     }
 }

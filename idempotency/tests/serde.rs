@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spacelike_idempotency::{
-    Effect, Event, Fingerprint, Freshness, LocalWindow, Policy, Record, Request, SessionId, Unfinished, step,
+    DerivedKey, Effect, Event, Fingerprint, Freshness, KeyHash, LocalWindow, Policy, Record, Request,
+    SessionId, Unfinished, step,
 };
 
 fn goes_through<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
@@ -48,6 +49,25 @@ fn what_is_stored_comes_back() {
     let dead = Record::Dead { fingerprint, attempts: 3, expires: Duration::MAX };
     for record in [claimed, started, indeterminate, completed, released, dead] {
         goes_through(&record);
+    }
+}
+
+/// Hashes are strings where people read them: many readers of JSON lose digits of numbers of 128 bits.
+#[test]
+fn a_hash_is_a_string_or_a_number() {
+    let digits = "fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0";
+    let fingerprint: Fingerprint = digits.parse().unwrap();
+    assert_eq!(serde_json::to_string(&fingerprint).unwrap(), format!("\"{digits}\""));
+    assert_eq!(postcard::to_allocvec(&fingerprint).unwrap(), postcard::to_allocvec(&fingerprint.0).unwrap());
+    goes_through(&fingerprint);
+    goes_through(&digits.parse::<KeyHash>().unwrap());
+    goes_through(&digits.parse::<DerivedKey>().unwrap());
+    for (text, why) in [
+        ("7", "expected 32 hexadecimal digits"),
+        ("\"7\"", "the text has 1 bytes, and 32 hexadecimal digits are expected"),
+    ] {
+        let error = serde_json::from_str::<Fingerprint>(text).unwrap_err().to_string();
+        assert!(error.contains(why), "{text}: {error}");
     }
 }
 
