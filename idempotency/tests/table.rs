@@ -13,8 +13,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use spacelike_idempotency::table::{
-    Begin, Busy, Call, CheckpointError, Claim, Clock, CompleteError, LeaseLost, Limits, NotIndeterminate,
-    Running, Settings, SettingsError, SettleError, Status, Swept, Table, Weigh,
+    Begin, Call, Claim, Clock, CompleteError, LeaseLost, Limits, NotForgotten, NotKept, NotSettled, Running,
+    Settings, SettingsError, Status, Swept, Table, Weigh,
 };
 use spacelike_idempotency::{
     Effect, Event, Fingerprint, Key, Policy, Record, Reply, Scope, Secret, Token, Unfinished, step,
@@ -305,7 +305,9 @@ fn agrees(actions: Vec<Action>, policy: Policy, limits: Limits, shards: usize, s
                         assert_eq!(expected, Reply::Done, "{context}");
                         held.push(Held { guard: Guard::Running(running), key, token, lease, reserved });
                     }
-                    Err(LeaseLost) => assert_eq!(expected, Reply::LeaseLost, "{context}"),
+                    Err(lost) => {
+                        assert_eq!((expected, lost), (Reply::LeaseLost, LeaseLost { token }), "{context}");
+                    }
                 }
             }
             Action::Complete(at, len) => {
@@ -375,7 +377,7 @@ fn agrees(actions: Vec<Action>, policy: Policy, limits: Limits, shards: usize, s
                 };
                 let done = running.checkpoint(bytes(len));
                 if len > *reserved {
-                    let error = CheckpointError::TooLarge { weight: len as usize, reserved: *reserved };
+                    let error = NotKept::TooLarge { weight: len as usize, room: *reserved as usize };
                     assert_eq!(done, Err(error), "{context}");
                     continue;
                 }
@@ -409,7 +411,7 @@ fn agrees(actions: Vec<Action>, policy: Policy, limits: Limits, shards: usize, s
                 let _ = model.step(name, Event::Sweep);
                 let there = model.kept.contains_key(&name);
                 let expected = match model.step(name, Event::Forget) {
-                    Reply::InProgress { retry_after } => Err(Busy { retry_after }),
+                    Reply::InProgress { retry_after } => Err(NotForgotten { retry_after }),
                     _ => Ok(there),
                 };
                 assert_eq!(table.forget(&key(&[name])), expected, "{context}");
@@ -419,14 +421,14 @@ fn agrees(actions: Vec<Action>, policy: Policy, limits: Limits, shards: usize, s
                 let _ = model.step(name, Event::Sweep);
                 let (effect, reply) = model.ask(name, Event::Settle { outcome: bytes(len) });
                 let expected = if reply == Reply::Refused {
-                    Err(SettleError::NotIndeterminate(NotIndeterminate))
+                    Err(NotSettled::NotIndeterminate)
                 } else {
                     let reserved = model.kept[&name].bytes().try_into().unwrap();
                     if len <= reserved {
                         model.apply(name, effect);
                         Ok(())
                     } else {
-                        Err(SettleError::TooLarge { weight: len as usize, reserved })
+                        Err(NotSettled::TooLarge { weight: len as usize, room: reserved as usize })
                     }
                 };
                 assert_eq!(table.settle(&key(&[name]), bytes(len)), expected, "{context}");
@@ -450,7 +452,7 @@ fn agrees(actions: Vec<Action>, policy: Policy, limits: Limits, shards: usize, s
                             reserved,
                         });
                     }
-                    (Err(NotIndeterminate), Reply::Refused) => {}
+                    (Err(NotSettled::NotIndeterminate), Reply::Refused) => {}
                     (claim, reply) => panic!("{context}: {claim:?}, where the model says {reply:?}"),
                 }
             }
@@ -602,9 +604,10 @@ fn a_zombie_is_told_that_it_is_one() {
     assert!(claim.started_before());
     assert!(claim.fence() > lost.fence());
     assert!(lost.is_lost());
-    assert_eq!(lost.renew(), Err(LeaseLost));
-    assert_eq!(lost.checkpoint(bytes(1)), Err(CheckpointError::LeaseLost(LeaseLost)));
-    assert_eq!(lost.abort(), Err(LeaseLost));
+    let error = LeaseLost { token: lost.token() };
+    assert_eq!(lost.renew(), Err(error));
+    assert_eq!(lost.checkpoint(bytes(1)), Err(NotKept::LeaseLost(error)));
+    assert_eq!(lost.abort(), Err(error));
     claim.complete(7).unwrap();
 
     let lost = {
@@ -613,7 +616,7 @@ fn a_zombie_is_told_that_it_is_one() {
         table.begin(&key(b"a"), ONE).execute().unwrap().complete(8).unwrap();
         running
     };
-    assert!(matches!(lost.complete(9), Err(CompleteError::LeaseLost)));
+    assert!(matches!(lost.complete(9), Err(CompleteError::LeaseLost(_))));
     assert!(matches!(table.begin(&key(b"a"), ONE), Begin::Replay(8)));
 
     // Neither does it know a record of the same key that was made anew.
@@ -622,7 +625,7 @@ fn a_zombie_is_told_that_it_is_one() {
     assert_eq!(table.forget(&key(b"b")), Ok(true));
     let anew = table.begin(&key(b"b"), ONE).execute().unwrap();
     assert_eq!(anew.token().attempt, claim.token().attempt);
-    assert!(matches!(claim.effect_started(), Err(LeaseLost)));
+    assert!(matches!(claim.effect_started(), Err(LeaseLost { .. })));
     assert!(anew.remaining() > Duration::ZERO);
 }
 
@@ -641,8 +644,8 @@ fn what_is_dropped_before_the_effect_is_released_and_after_it_is_not() {
     assert!(
         matches!(table.begin(&key(b"a"), ONE), Begin::InProgress { retry_after } if retry_after == units(LEASE))
     );
-    assert_eq!(table.settle(&key(b"a"), 7), Err(SettleError::NotIndeterminate(NotIndeterminate)));
-    assert_eq!(table.forget(&key(b"a")), Err(Busy { retry_after: units(LEASE) }));
+    assert_eq!(table.settle(&key(b"a"), 7), Err(NotSettled::NotIndeterminate));
+    assert_eq!(table.forget(&key(b"a")), Err(NotForgotten { retry_after: units(LEASE) }));
     clock.set(LEASE);
     assert!(matches!(table.begin(&key(b"a"), ONE), Begin::Indeterminate { attempts: 1 }));
     clock.set(1_000);
@@ -832,7 +835,7 @@ fn a_drop_may_call_the_table() {
     let claim = table.begin(&key(b"a"), ONE).execute().unwrap();
     assert!(zombie.complete(fragile()).is_err());
     drop(claim);
-    assert_eq!(table.settle(&key(b"a"), fragile()), Err(SettleError::NotIndeterminate(NotIndeterminate)));
+    assert_eq!(table.settle(&key(b"a"), fragile()), Err(NotSettled::NotIndeterminate));
     assert_eq!(calls.load(Ordering::SeqCst), 5);
 }
 

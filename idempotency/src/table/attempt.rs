@@ -2,7 +2,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use crate::table::inner::Inner;
-use crate::table::{CheckpointError, Clock, LeaseLost, Weigh};
+use crate::table::{Clock, LeaseLost, NotKept, Weigh};
 use crate::{DerivedKey, Event, KeyHash, Token};
 
 /// What both guards of an attempt are.
@@ -19,7 +19,7 @@ impl<O, C, K: Clock> Attempt<O, C, K> {
         let held = self
             .table
             .with(self.hash, |shard, now, shared, after| shard.hold(self.hash, event, now, shared, after));
-        if held { Ok(()) } else { Err(LeaseLost) }
+        if held { Ok(()) } else { Err(LeaseLost { token: self.token }) }
     }
 
     pub(crate) fn renew(&self) -> Result<(), LeaseLost> {
@@ -42,17 +42,17 @@ impl<O, C, K: Clock> Attempt<O, C, K> {
         self.hash.derive(&self.table.shared.secret, label)
     }
 
-    pub(crate) fn checkpoint(&self, checkpoint: C) -> Result<(), CheckpointError>
+    pub(crate) fn checkpoint(&self, checkpoint: C) -> Result<(), NotKept>
     where
         C: Weigh,
     {
         let weight = checkpoint.weight();
-        let bytes = fits(weight, self.reserved)
-            .ok_or(CheckpointError::TooLarge { weight, reserved: self.reserved })?;
+        let bytes =
+            fits(weight, self.reserved).ok_or(NotKept::TooLarge { weight, room: self.reserved as usize })?;
         let kept = self.table.with(self.hash, |shard, now, shared, after| {
             shard.checkpoint(self.hash, self.token, (checkpoint, bytes), now, shared, after)
         });
-        if kept { Ok(()) } else { Err(CheckpointError::LeaseLost(LeaseLost)) }
+        if kept { Ok(()) } else { Err(NotKept::LeaseLost(LeaseLost { token: self.token })) }
     }
 
     /// Keeps an outcome that fits: see [`fits`].
@@ -61,7 +61,7 @@ impl<O, C, K: Clock> Attempt<O, C, K> {
         let kept = self.table.with(self.hash, |shard, now, shared, after| {
             shard.complete(self.hash, event, (outcome, bytes), now, shared, after)
         });
-        if kept { Ok(()) } else { Err(LeaseLost) }
+        if kept { Ok(()) } else { Err(LeaseLost { token: self.token }) }
     }
 }
 

@@ -111,7 +111,7 @@ impl<O, C, K: Clock> Claim<O, C, K> {
         let Some(bytes) = fits(weight, reserved) else {
             return Err(CompleteError::TooLarge { guard: Box::new(self), outcome, weight, reserved });
         };
-        self.take().complete(outcome, bytes).map_err(|LeaseLost| CompleteError::LeaseLost)
+        self.take().complete(outcome, bytes).map_err(CompleteError::LeaseLost)
     }
 
     fn attempt(&self) -> &Attempt<O, C, K> {

@@ -21,11 +21,11 @@ mod store;
 mod ticks;
 mod weigh;
 
-pub use crate::store::{Call, Swept};
+pub use crate::store::{Call, LeaseLost, NotForgotten, NotKept, NotSettled, Swept};
 pub use begin::Begin;
 pub use claim::Claim;
 pub use clock::Clock;
-pub use error::{Busy, CheckpointError, CompleteError, LeaseLost, NotIndeterminate, SettleError};
+pub use error::CompleteError;
 pub use limits::Limits;
 pub use os_clock::OsClock;
 pub use running::Running;
@@ -175,8 +175,8 @@ impl<O, C, K: Clock> Table<O, C, K> {
     /// Somebody found out that the effect of an indeterminate request has happened, and what came of it.
     ///
     /// # Errors
-    /// [`SettleError`] if it isn't indeterminate, or the outcome has more bytes than were reserved. The outcome is dropped.
-    pub fn settle(&self, key: &Key<'_>, outcome: O) -> Result<(), SettleError>
+    /// [`NotSettled`] if it isn't indeterminate, or the outcome has more bytes than were reserved. The outcome is dropped.
+    pub fn settle(&self, key: &Key<'_>, outcome: O) -> Result<(), NotSettled>
     where
         O: Weigh,
     {
@@ -184,10 +184,10 @@ impl<O, C, K: Clock> Table<O, C, K> {
         let weight = outcome.weight();
         let mut outcome = Some(outcome);
         self.0.with(hash, |shard, now, shared, after| {
-            let reserved = shard
-                .indeterminate(hash, now, shared, after)
-                .ok_or(SettleError::NotIndeterminate(NotIndeterminate))?;
-            let bytes = fits(weight, reserved).ok_or(SettleError::TooLarge { weight, reserved })?;
+            let reserved =
+                shard.indeterminate(hash, now, shared, after).ok_or(NotSettled::NotIndeterminate)?;
+            let bytes =
+                fits(weight, reserved).ok_or(NotSettled::TooLarge { weight, room: reserved as usize })?;
             if let Some(outcome) = outcome.take() {
                 shard.complete(hash, Event::Settle { outcome: () }, (outcome, bytes), now, shared, after);
             }
@@ -199,8 +199,8 @@ impl<O, C, K: Clock> Table<O, C, K> {
     /// it. Whoever executed it before has lost it.
     ///
     /// # Errors
-    /// [`NotIndeterminate`].
-    pub fn reexecute(&self, key: &Key<'_>) -> Result<Claim<O, C, K>, NotIndeterminate>
+    /// [`NotSettled::NotIndeterminate`].
+    pub fn reexecute(&self, key: &Key<'_>) -> Result<Claim<O, C, K>, NotSettled>
     where
         C: Clone,
     {
@@ -209,18 +209,18 @@ impl<O, C, K: Clock> Table<O, C, K> {
         self.0
             .with(name.hash, |shard, now, shared, after| shard.reexecute(name, lease, now, shared, after))
             .map(|execution| self.claim(name, lease, execution))
-            .ok_or(NotIndeterminate)
+            .ok_or(NotSettled::NotIndeterminate)
     }
 
     /// Makes it as if the request had never come: the next copy is executed. Says whether there was a record.
     ///
     /// # Errors
-    /// [`Busy`] as long as the lease of an attempt hasn't run out.
-    pub fn forget(&self, key: &Key<'_>) -> Result<bool, Busy> {
+    /// [`NotForgotten`] as long as the lease of an attempt hasn't run out.
+    pub fn forget(&self, key: &Key<'_>) -> Result<bool, NotForgotten> {
         let hash = self.name(key).hash;
         self.0
             .with(hash, |shard, now, shared, after| shard.forget(hash, now, shared, after))
-            .map_err(|retry_after| Busy { retry_after })
+            .map_err(|retry_after| NotForgotten { retry_after })
     }
 
     /// What is known of the request; `None` if nothing.

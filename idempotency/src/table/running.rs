@@ -3,7 +3,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::table::attempt::{Attempt, fits};
-use crate::table::{CheckpointError, Clock, CompleteError, LeaseLost, OsClock, Weigh};
+use crate::table::{Clock, CompleteError, LeaseLost, NotKept, OsClock, Weigh};
 use crate::{DerivedKey, Token};
 
 /// An attempt whose effect has begun.
@@ -70,8 +70,8 @@ impl<O, C, K: Clock> Running<O, C, K> {
     /// The attempt came so far that the next one may go on from there, where the policy allows for one.
     ///
     /// # Errors
-    /// [`CheckpointError`]: the lease is lost, or the checkpoint has more bytes than were reserved. It is dropped.
-    pub fn checkpoint(&self, checkpoint: C) -> Result<(), CheckpointError>
+    /// [`NotKept`]: the lease is lost, or the checkpoint has more bytes than were reserved. It is dropped.
+    pub fn checkpoint(&self, checkpoint: C) -> Result<(), NotKept>
     where
         C: Weigh,
     {
@@ -90,7 +90,7 @@ impl<O, C, K: Clock> Running<O, C, K> {
         let Some(bytes) = fits(weight, reserved) else {
             return Err(CompleteError::TooLarge { guard: Box::new(self), outcome, weight, reserved });
         };
-        self.attempt.complete(outcome, bytes).map_err(|LeaseLost| CompleteError::LeaseLost)
+        self.attempt.complete(outcome, bytes).map_err(CompleteError::LeaseLost)
     }
 
     /// There was no effect, as far as this attempt goes: the next copy is executed. The attempt counts as one that failed.

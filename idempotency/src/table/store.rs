@@ -4,7 +4,7 @@ use core::time::Duration;
 use crate::store::{Begun, Execution, LeaseLost, NotForgotten, NotKept, NotSettled, Store};
 use crate::table::attempt::fits;
 use crate::table::shard;
-use crate::table::{Busy, Call, Clock, SettleError, Swept, Table, Weigh};
+use crate::table::{Call, Clock, Swept, Table, Weigh};
 use crate::{Event, Key, Reply, Token};
 
 /// Everything is done when the future is first polled. What a guard does when it is dropped, nobody does here.
@@ -106,12 +106,7 @@ where
     }
 
     async fn settle(&self, key: &Key<'_>, outcome: O) -> Result<Result<(), NotSettled>, Infallible> {
-        Ok(Table::settle(self, key, outcome).map_err(|error| match error {
-            SettleError::NotIndeterminate(_) => NotSettled::NotIndeterminate,
-            SettleError::TooLarge { weight, reserved } => {
-                NotSettled::TooLarge { weight, room: reserved as usize }
-            }
-        }))
+        Ok(Table::settle(self, key, outcome))
     }
 
     async fn reexecute(
@@ -127,10 +122,7 @@ where
     }
 
     async fn forget(&self, key: &Key<'_>) -> Result<Result<(), NotForgotten>, Infallible> {
-        Ok(match Table::forget(self, key) {
-            Ok(_) => Ok(()),
-            Err(Busy { retry_after }) => Err(NotForgotten { retry_after }),
-        })
+        Ok(Table::forget(self, key).map(|_| ()))
     }
 
     async fn sweep(&self, steps: u32) -> Result<Swept, Infallible> {
