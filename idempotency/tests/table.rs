@@ -221,7 +221,9 @@ impl Model {
             let before = self.kept.remove(&key);
             let Effect::Put(record) = effect else { panic!() };
             let old = before.as_ref().map_or(0, |before| before.bytes() + Tested::RECORD_BYTES);
-            let new = Kept { record, reserve };
+            let mut new = Kept { record, reserve };
+            // What an attempt before left behind stays, and so does its room.
+            new.reserve = u32::try_from(new.bytes()).unwrap();
             let grows = new.bytes() + Tested::RECORD_BYTES > old;
             let full =
                 before.is_none() && self.kept.len() >= self.limits.records.min(self.limits.records_per_scope);
