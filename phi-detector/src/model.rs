@@ -58,6 +58,7 @@ impl Model for Normal {
         tail::normal_quantile(level)
     }
 
+    #[inline]
     fn silence(mean: f64, sd: f64, quantile: f64) -> f64 {
         mean + quantile * sd
     }
@@ -73,6 +74,7 @@ impl Model for Logistic {
         tail::logistic_quantile(level)
     }
 
+    #[inline]
     fn silence(mean: f64, sd: f64, quantile: f64) -> f64 {
         mean + quantile * sd
     }
@@ -88,6 +90,7 @@ impl Model for Exponential {
         level * LN_10
     }
 
+    #[inline]
     fn silence(mean: f64, _: f64, quantile: f64) -> f64 {
         mean * quantile
     }

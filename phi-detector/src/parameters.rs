@@ -77,13 +77,18 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     /// The longest interval that is learned as it is.
     #[inline]
     pub(crate) fn clip(&self, fit: Fit) -> u64 {
-        ceil(M::silence(fit.mean, fit.sd, self.clip_quantile)).saturating_add(self.pause)
+        ceil(M::silence(fit.mean, fit.sd, self.clip_quantile), 0.0).saturating_add(self.pause)
     }
 
     /// After how many ticks of silence each level is reached.
     #[inline]
     pub(crate) fn silences(&self, fit: Fit) -> [u64; L] {
-        self.quantiles.map(|quantile| self.silence_at(fit, quantile))
+        let mut silences = [0; L];
+        // Not by `map`, which is a call for more than two.
+        for (silence, quantile) in silences.iter_mut().zip(&self.quantiles) {
+            *silence = self.silence_at(fit, *quantile);
+        }
+        silences
     }
 
     /// After how many ticks of silence any level is reached. Computes the quantile anew.
@@ -112,13 +117,13 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     }
 
     pub(crate) fn moments(&self, fit: Fit) -> (Duration, Duration) {
-        (self.resolution.duration(ceil(fit.mean)), self.resolution.duration(ceil(fit.sd)))
+        (self.resolution.duration(ceil(fit.mean, 0.0)), self.resolution.duration(ceil(fit.sd, 0.0)))
     }
 
     /// At least one tick.
     #[inline]
     fn silence_at(&self, fit: Fit, quantile: f64) -> u64 {
-        ceil(M::silence(fit.mean, fit.sd, quantile)).max(1).saturating_add(self.pause)
+        ceil(M::silence(fit.mean, fit.sd, quantile), 1.0).saturating_add(self.pause)
     }
 }
 
@@ -149,33 +154,43 @@ fn wide_difference(ticks: u64, less: u64) -> f64 {
     (i128::from(ticks) - i128::from(less)) as f64
 }
 
-/// Rounded up to whole ticks; saturates at both ends.
+/// Rounded up to whole ticks, at least so many; saturates.
 #[inline]
+fn ceil(ticks: f64, least: f64) -> u64 {
+    let ticks = greater(ticks, least);
+    if ticks >= NARROW {
+        return wide(ticks);
+    }
+    u64::from(nearest(ticks)) + u64::from((ticks + UNIT) - UNIT < ticks)
+}
+
+/// The nearest whole number, of one from zero to 2^31. Where the last digit of a sum counts ones, the processor rounds as it
+/// adds, and its low bits are the number: much shorter than a conversion.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the low bits are the number")]
+fn nearest(ticks: f64) -> u32 {
+    (ticks + UNIT).to_bits() as u32
+}
+
+/// The same as `ceil`, of any number that isn't below zero.
+#[cold]
+#[inline(never)]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "it fits, or is below zero"
+    reason = "it saturates, as is wanted, and is exact where there are fractions"
 )]
-fn ceil(ticks: f64) -> u64 {
-    if ticks < NARROW {
-        // 63 bits, which processors convert in one instruction.
-        let whole = ticks as i64;
-        return whole.max(0) as u64 + u64::from((whole as f64) < ticks && ticks > 0.0);
-    }
-    whole(ticks)
+fn wide(ticks: f64) -> u64 {
+    let whole = ticks as u64;
+    whole.saturating_add(u64::from(ticks < UNIT && (whole as f64) < ticks))
 }
 
-/// Of a number that is whole, as all of this size are.
-#[cold]
-#[inline(never)]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates, as is wanted")]
-fn whole(ticks: f64) -> u64 {
-    ticks as u64
-}
+/// 2^31.
+const NARROW: f64 = 2_147_483_648.0;
 
-/// 2^62.
-const NARROW: f64 = 4_611_686_018_427_387_904.0;
+/// 2^52, from which on a float's last digit counts ones.
+const UNIT: f64 = 4_503_599_627_370_496.0;
 
 /// The level of phi at which intervals are clipped, whatever levels the caller asks about.
 pub(crate) const CLIP_LEVEL: f64 = 8.0;
@@ -223,6 +238,10 @@ mod tests {
             (f64::MIN_POSITIVE, 1),
             (1.0, 1),
             (1.5, 2),
+            (two(31) - 1.0, (1 << 31) - 1),
+            (two(31) - 0.75, 1 << 31),
+            (two(31) - 0.25, 1 << 31),
+            (two(31) + 0.25, (1 << 31) + 1),
             (two(51) + 0.5, (1 << 51) + 1),
             (two(62), 1 << 62),
             (two(63), 1 << 63),
@@ -230,7 +249,8 @@ mod tests {
             (two(64), u64::MAX),
             (f64::INFINITY, u64::MAX),
         ] {
-            assert_eq!(ceil(ticks), whole, "{ticks}");
+            assert_eq!(ceil(ticks, 0.0), whole, "{ticks}");
+            assert_eq!(ceil(ticks, 7.0), whole.max(7), "{ticks}, at least 7");
         }
     }
 }

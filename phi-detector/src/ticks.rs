@@ -46,15 +46,30 @@ impl Resolution {
     /// In which tick this is. Saturates after 584 years.
     #[inline]
     pub(crate) const fn ticks(self, time: Duration) -> u64 {
-        let nanos = time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos() as u64);
-        nanos >> self.shift
+        let (secs, nanos) = (time.as_secs(), time.subsec_nanos() as u64);
+        if secs > SECONDS_NEAR {
+            return self.ticks_far(secs, nanos);
+        }
+        (secs * 1_000_000_000 + nanos) >> self.shift
+    }
+
+    /// The same of any time.
+    #[cold]
+    #[inline(never)]
+    const fn ticks_far(self, secs: u64, nanos: u64) -> u64 {
+        secs.saturating_mul(1_000_000_000).saturating_add(nanos) >> self.shift
+    }
+
+    /// The last tick that there is.
+    #[inline]
+    const fn last(self) -> u64 {
+        u64::MAX >> self.shift
     }
 
     /// So many ticks later, or the last tick there is: in which what is later than all ticks is, too.
     #[inline]
     pub(crate) const fn after(self, tick: u64, ticks: u64) -> u64 {
-        let (after, last) = (tick.saturating_add(ticks), u64::MAX >> self.shift);
-        if after < last { after } else { last }
+        after(tick, ticks, self.last())
     }
 
     /// So many ticks, at least one if it is any time at all.
@@ -67,7 +82,7 @@ impl Resolution {
     #[inline]
     pub(crate) const fn duration(self, ticks: u64) -> Duration {
         // Nearly always it fits the narrower word, in which a quotient takes a multiplication.
-        if ticks <= u64::MAX >> self.shift {
+        if ticks <= self.last() {
             return Duration::from_nanos(ticks << self.shift);
         }
         let nanos = (ticks as u128) << self.shift;
@@ -89,5 +104,42 @@ impl Default for Resolution {
     }
 }
 
+/// So many ticks later, or the last tick. A branch, since that is centuries away.
+#[inline]
+const fn after(tick: u64, ticks: u64, last: u64) -> u64 {
+    let (after, overflows) = tick.overflowing_add(ticks);
+    if overflows || after > last { end(last) } else { after }
+}
+
+#[cold]
+const fn end(last: u64) -> u64 {
+    last
+}
+
 /// The greatest interval that is kept, in ticks.
 pub(crate) const INTERVAL_MAX: u32 = (1 << 26) - 1;
+
+/// For 68 years, nanoseconds take a product that isn't looked at.
+const SECONDS_NEAR: u64 = (1 << 31) - 1;
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::Resolution;
+
+    /// A time is in the tick that its nanoseconds say, or the last one if they don't fit 64 bits: within 68 years, and after.
+    #[test]
+    fn times_are_in_their_ticks() {
+        for shift in [0, 20, 40] {
+            let resolution = Resolution::of_nanos_log2(shift);
+            for secs in [0, 1, (1 << 31) - 1, 1 << 31, 1 << 32, 18_446_744_073, 18_446_744_074, u64::MAX] {
+                for nanos in [0, 1, 709_551_615, 709_551_616, 999_999_999] {
+                    let time = Duration::new(secs, nanos);
+                    let ticks = time.as_nanos().min(u64::MAX.into()) >> shift;
+                    assert_eq!(u128::from(resolution.ticks(time)), ticks, "{time:?} and 2^{shift} ns");
+                }
+            }
+        }
+    }
+}
