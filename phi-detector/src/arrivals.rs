@@ -10,8 +10,8 @@ pub(crate) struct Arrivals {
     latest: Option<u64>,
     sequence: Option<u64>,
     epoch: Option<u64>,
-    /// Arrival less sending of the latest beat, on two clocks: only its changes mean something.
-    transit: Option<i128>,
+    /// In which tick of its sender's clock the latest beat was sent.
+    sent: Option<u64>,
     backlog: Backlog,
     /// The latest evidence of life: the latest arrival, less by how much it came too late.
     evidence: u64,
@@ -27,7 +27,7 @@ impl Arrivals {
         latest: None,
         sequence: None,
         epoch: None,
-        transit: None,
+        sent: None,
         backlog: Backlog::NONE,
         evidence: 0,
         usual_8: 0,
@@ -55,7 +55,7 @@ impl Arrivals {
     /// Whether there is more to a beat than the interval that it ends.
     #[inline]
     fn is_busy(&self) -> bool {
-        self.paused || self.transit.is_some() || self.backlog != Backlog::NONE
+        self.paused || self.sent.is_some() || self.backlog != Backlog::NONE
     }
 
     /// The same, of any beat.
@@ -82,7 +82,8 @@ impl Arrivals {
         let usual = usual::before(self.usual_8, each, clip);
         // Within what an interval may take, a beat is as good as on time.
         let slack = clip.saturating_sub(usual);
-        self.judge(beat, transit(beat, at, resolution), ticks, usual.saturating_mul(steps), slack);
+        let sent = beat.sent.map(|sent| resolution.ticks(sent));
+        self.judge(beat, sent, ticks, usual.saturating_mul(steps), slack);
         self.hear(at, self.backlog.late.saturating_sub(slack));
         // What comes while a backlog is worked off says nothing of the sender.
         if self.backlog.late == 0 && !self.paused {
@@ -110,15 +111,19 @@ impl Arrivals {
     }
 
     /// Finds out how late a beat is that says when it was sent, or which it is.
-    fn judge(&mut self, beat: &Beat, transit: Option<i128>, ticks: u64, expected: u64, slack: u64) {
-        match (transit, self.transit) {
-            (Some(transit), Some(before)) => self.backlog.transit(transit - before, slack),
+    fn judge(&mut self, beat: &Beat, sent: Option<u64>, ticks: u64, expected: u64, slack: u64) {
+        match (sent, self.sent) {
+            (Some(sent), Some(before)) => {
+                // Of the time from sending to arrival, on two clocks, only its changes mean something.
+                let change = i128::from(ticks) - (i128::from(sent) - i128::from(before));
+                self.backlog.transit(change, slack);
+            }
             _ if beat.sequence.is_some() && self.sequence.is_some() => {
                 self.backlog.interval(ticks, expected, slack);
             }
             _ => self.backlog = Backlog::NONE,
         }
-        self.transit = transit;
+        self.sent = sent;
     }
 
     /// It was alive at this time, as something else than a beat has shown.
@@ -134,7 +139,7 @@ impl Arrivals {
             *latest = latest.saturating_add(ticks);
             self.evidence = self.evidence.saturating_add(ticks);
             // A beat that waits for us to come back is late by that much, and it is not its fault.
-            self.transit = None;
+            self.sent = None;
             self.paused = true;
         }
     }
@@ -150,16 +155,11 @@ impl Arrivals {
             latest: Some(at),
             sequence: beat.sequence,
             epoch: beat.epoch.or(self.epoch),
-            transit: transit(beat, at, resolution),
+            sent: beat.sent.map(|sent| resolution.ticks(sent)),
             backlog: Backlog::default(),
             evidence: self.evidence.max(at),
             usual_8: self.usual_8,
             paused: false,
         };
     }
-}
-
-/// Arrival less sending.
-fn transit(beat: &Beat, at: u64, resolution: Resolution) -> Option<i128> {
-    Some(i128::from(at) - i128::from(resolution.ticks(beat.sent?)))
 }

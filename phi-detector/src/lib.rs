@@ -12,6 +12,7 @@ mod backlog;
 mod beat;
 mod bertier;
 mod chen;
+mod deadlines;
 mod detector;
 mod due;
 mod fixed_timeout;

@@ -62,7 +62,7 @@ impl Resolution {
 
     /// The last tick that there is.
     #[inline]
-    const fn last(self) -> u64 {
+    pub(crate) const fn last(self) -> u64 {
         u64::MAX >> self.shift
     }
 
@@ -96,6 +96,12 @@ impl Resolution {
             Duration::new((nanos / 1_000_000_000) as u64, (nanos % 1_000_000_000) as u32)
         }
     }
+
+    /// The same of a tick that isn't after the [last](Self::last).
+    #[inline]
+    pub(crate) const fn duration_near(self, ticks: u64) -> Duration {
+        Duration::from_nanos(ticks << self.shift)
+    }
 }
 
 impl Default for Resolution {
@@ -106,7 +112,7 @@ impl Default for Resolution {
 
 /// So many ticks later, or the last tick. A branch, since that is centuries away.
 #[inline]
-const fn after(tick: u64, ticks: u64, last: u64) -> u64 {
+pub(crate) const fn after(tick: u64, ticks: u64, last: u64) -> u64 {
     let (after, overflows) = tick.overflowing_add(ticks);
     if overflows || after > last { end(last) } else { after }
 }
@@ -139,6 +145,18 @@ mod tests {
                     let ticks = time.as_nanos().min(u64::MAX.into()) >> shift;
                     assert_eq!(u128::from(resolution.ticks(time)), ticks, "{time:?} and 2^{shift} ns");
                 }
+            }
+        }
+    }
+
+    /// What is known to be near is as long as it would be found to be.
+    #[test]
+    fn near_ticks_begin_when_they_do() {
+        for shift in [0, 20, 40] {
+            let resolution = Resolution::of_nanos_log2(shift);
+            for ticks in [0, 1, 999, (1 << 24) - 1, resolution.last()] {
+                assert_eq!(resolution.duration_near(ticks), resolution.duration(ticks));
+                assert_eq!(resolution.duration(ticks).as_nanos(), u128::from(ticks) << shift);
             }
         }
     }

@@ -1,6 +1,8 @@
 use core::time::Duration;
 
 use crate::arrivals::Arrivals;
+use crate::deadlines::Deadlines;
+use crate::ticks::after;
 use crate::{Beat, Heard, Resolution, State, Suspicion};
 
 /// What all detectors of one peer do alike: take beats in, and tell when a silence reaches each level. What they learn of the
@@ -8,14 +10,15 @@ use crate::{Beat, Heard, Resolution, State, Suspicion};
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Watch<const L: usize> {
     resolution: Resolution,
+    /// The last tick that there is.
+    last: u64,
     arrivals: Arrivals,
-    /// The first tick at which each level is reached; zero if the peer is unknown.
-    deadlines: [u64; L],
+    deadlines: Deadlines<L>,
 }
 
 impl<const L: usize> Watch<L> {
     pub(crate) const fn new(resolution: Resolution) -> Self {
-        Self { resolution, arrivals: Arrivals::NONE, deadlines: [0; L] }
+        Self { resolution, last: resolution.last(), arrivals: Arrivals::NONE, deadlines: Deadlines::UNKNOWN }
     }
 
     pub(crate) const fn resolution(&self) -> Resolution {
@@ -31,9 +34,13 @@ impl<const L: usize> Watch<L> {
     }
 
     /// Each level is reached after a silence of so many ticks.
+    #[inline]
     pub(crate) fn publish(&mut self, silences: [u64; L]) {
         if let Some(evidence) = self.arrivals.evidence() {
-            self.deadlines = silences.map(|silence| self.resolution.after(evidence, silence));
+            for (level, silence) in silences.into_iter().enumerate() {
+                let due = after(evidence, silence, self.last);
+                self.deadlines.set(level, self.resolution.duration_near(due));
+            }
         }
     }
 
@@ -61,7 +68,7 @@ impl<const L: usize> Watch<L> {
     /// When it will have been silent for so many ticks; `None` if the peer is unknown.
     pub(crate) fn after(&self, silence: u64) -> Option<Duration> {
         let evidence = self.evidence()?;
-        Some(self.resolution.duration(self.resolution.after(evidence, silence)))
+        Some(self.resolution.duration_near(after(evidence, silence, self.last)))
     }
 
     /// With the phi of a silence of so many ticks, and the state of a peer that is known.
@@ -76,12 +83,12 @@ impl<const L: usize> Watch<L> {
     }
 
     pub(crate) fn deadline(&self, level: usize) -> Option<Duration> {
-        let deadline = self.deadlines[level];
-        (deadline > 0).then(|| self.resolution.duration(deadline))
+        self.deadlines.get(level)
     }
 
     #[inline]
     pub(crate) fn is_suspect(&self, now: Duration, level: usize) -> bool {
-        self.resolution.ticks(now) >= self.deadlines[level]
+        // A tick has come when it has begun.
+        self.deadlines.is_reached(now, level)
     }
 }
