@@ -1,13 +1,17 @@
 use crate::arrival::{Arrival, share};
 use crate::backlog::Backlog;
+use crate::ticks::SHORT;
 use crate::{Beat, Resolution, usual};
 
 /// What is known of one peer's arrivals, whatever is made of the intervals between them: which beats are news, and up to
 /// when they prove that the peer was alive. Times in ticks.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Arrivals {
-    /// The latest arrival. Only grows.
-    latest: Option<u64>,
+    is_known: bool,
+    /// The next beat may be taken by [`arrive_plainly`](Self::arrive_plainly).
+    is_plain: bool,
+    /// The latest arrival, if the peer is known. Only grows.
+    latest: u64,
     sequence: Option<u64>,
     epoch: Option<u64>,
     /// In which tick of its sender's clock the latest beat was sent.
@@ -24,7 +28,9 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     /// Of a peer that was never heard of.
     pub(crate) const NONE: Self = Self {
-        latest: None,
+        is_known: false,
+        is_plain: false,
+        latest: 0,
         sequence: None,
         epoch: None,
         sent: None,
@@ -35,36 +41,71 @@ impl Arrivals {
     };
 
     /// A beat came. An interval longer than `clip` is a stall.
-    #[expect(clippy::inline_always, reason = "else what it gives is copied, and a processor waits for it")]
-    #[inline(always)]
+    #[inline]
     pub(crate) fn arrive(&mut self, beat: &Beat, resolution: Resolution, clip: u64) -> Arrival {
-        let at = resolution.ticks(beat.at);
-        let is_plain = beat.sequence.is_none() && beat.sent.is_none() && beat.epoch.is_none();
-        match self.latest {
-            // The way of most beats, which is short enough to be built into the caller.
-            Some(latest) if is_plain && at > latest && !self.is_busy() => {
-                let ticks = at - latest;
-                self.hear(at, 0);
-                self.learn_usual(ticks, clip);
+        #[expect(clippy::cast_possible_truncation, reason = "it is less")]
+        let short = if self.is_plain { clip.min(u64::from(SHORT)) as u32 } else { 0 };
+        match self.arrive_plainly(beat, resolution, short) {
+            Some((_, ticks)) => {
+                let ticks = u64::from(ticks);
                 Arrival::Interval { ticks, lost: 0, sample: Some(ticks) }
             }
-            _ => self.arrive_marked(beat, at, resolution, clip),
+            None => self.arrive_marked(*beat, resolution, clip),
         }
     }
 
-    /// Whether there is more to a beat than the interval that it ends.
-    #[inline]
-    fn is_busy(&self) -> bool {
-        self.paused || self.sent.is_some() || self.backlog != Backlog::NONE
+    /// The way of most beats, short enough to be built into the caller: of one that carries nothing, and ends an interval of at
+    /// most `short` ticks, which is at most [`SHORT`], and zero if [no beat can be](Self::is_plain). Gives when it came and how
+    /// many ticks the interval took. `None` of any other beat, and nothing happened.
+    #[expect(clippy::inline_always, reason = "it is the way of most beats")]
+    #[inline(always)]
+    pub(crate) fn arrive_plainly(
+        &mut self,
+        beat: &Beat,
+        resolution: Resolution,
+        short: u32,
+    ) -> Option<(u64, u32)> {
+        let at = resolution.ticks(beat.at);
+        let is_plain = beat.sequence.is_none() && beat.sent.is_none() && beat.epoch.is_none();
+        if !is_plain || at <= self.latest {
+            return None;
+        }
+        let ticks = at - self.latest;
+        if ticks > u64::from(short) {
+            return None;
+        }
+        (self.latest, self.evidence) = (at, at);
+        // At least 8, before and after.
+        self.usual_8 = (self.usual_8 / 8 * 7).saturating_add(ticks);
+        #[expect(clippy::cast_possible_truncation, reason = "it is at most `short`")]
+        Some((at, ticks as u32))
     }
 
-    /// The same, of any beat.
+    /// The same of any beat.
     #[inline(never)]
-    fn arrive_marked(&mut self, beat: &Beat, at: u64, resolution: Resolution, clip: u64) -> Arrival {
-        let Some(latest) = self.latest else {
+    pub(crate) fn arrive_marked(&mut self, beat: Beat, resolution: Resolution, clip: u64) -> Arrival {
+        let arrival = self.take(&beat, resolution, clip);
+        self.settle();
+        arrival
+    }
+
+    /// To be called after whatever isn't plain.
+    fn settle(&mut self) {
+        // What is usual is known of nobody who isn't.
+        self.is_plain = self.usual_8 > 0
+            && !self.paused
+            && self.sent.is_none()
+            && self.backlog == Backlog::NONE
+            && self.evidence <= self.latest;
+    }
+
+    fn take(&mut self, beat: &Beat, resolution: Resolution, clip: u64) -> Arrival {
+        let at = resolution.ticks(beat.at);
+        if !self.is_known {
             self.begin(beat, at, resolution);
             return Arrival::First;
-        };
+        }
+        let latest = self.latest;
         if at <= latest || beat.epoch.is_some_and(|epoch| self.epoch.is_some_and(|known| epoch < known)) {
             return Arrival::Stale;
         }
@@ -98,7 +139,7 @@ impl Arrivals {
     /// A beat arrived, which is so late.
     #[inline]
     fn hear(&mut self, at: u64, late: u64) {
-        self.latest = Some(at);
+        self.latest = at;
         self.evidence = self.evidence.max(at.saturating_sub(late));
     }
 
@@ -128,31 +169,40 @@ impl Arrivals {
 
     /// It was alive at this time, as something else than a beat has shown.
     pub(crate) fn witness(&mut self, at: u64) {
-        if self.latest.is_some() {
+        if self.is_known {
             self.evidence = self.evidence.max(at);
+            self.settle();
         }
     }
 
     /// Takes a time in which we heard nothing, because we weren't there, out of the silence.
     pub(crate) fn observe_local_gap(&mut self, ticks: u64) {
-        if let Some(latest) = self.latest.as_mut().filter(|_| ticks > 0) {
-            *latest = latest.saturating_add(ticks);
+        if self.is_known && ticks > 0 {
+            self.latest = self.latest.saturating_add(ticks);
             self.evidence = self.evidence.saturating_add(ticks);
             // A beat that waits for us to come back is late by that much, and it is not its fault.
             self.sent = None;
             self.paused = true;
+            self.settle();
         }
+    }
+
+    /// Whether the next beat may be taken by [`arrive_plainly`](Self::arrive_plainly).
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// The latest evidence of life; `None` if the peer is unknown.
     pub(crate) fn evidence(&self) -> Option<u64> {
-        self.latest.map(|_| self.evidence)
+        self.is_known.then_some(self.evidence)
     }
 
     #[cold]
     fn begin(&mut self, beat: &Beat, at: u64, resolution: Resolution) {
         *self = Self {
-            latest: Some(at),
+            is_known: true,
+            is_plain: false,
+            latest: at,
             sequence: beat.sequence,
             epoch: beat.epoch.or(self.epoch),
             sent: beat.sent.map(|sent| resolution.ticks(sent)),

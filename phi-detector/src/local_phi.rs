@@ -22,7 +22,7 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 ///   numbers or with the time of their sending.
 ///
 /// # Cost
-/// `is_suspect` compares two integers. A heartbeat takes a square root and, for each level, a multiplication; `N` intervals
+/// `is_suspect` compares two times. A heartbeat takes a square root and, for each level, a multiplication; `N` intervals
 /// take 4 bytes each. No allocation.
 ///
 /// # Examples
@@ -46,9 +46,11 @@ pub struct LocalPhi<M = Normal, const N: usize = 128, const L: usize = 1> {
     watch: Watch<L>,
     parameters: Parameters<M, L>,
     window: Window<N>,
-    /// Of the window, and the longest interval that is learned as it is.
+    /// Of the window.
     fit: Fit,
-    clip: u64,
+    /// The longest interval of a beat that takes the short way. Zero while there is more to a beat than an interval that is
+    /// learned in the place of another.
+    short: u32,
     /// Beats until a peer that was silent for too long is taken for steady again.
     recovering: u32,
 }
@@ -61,8 +63,7 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
     pub fn new(settings: &Settings, levels: [f64; L]) -> Self {
         let (parameters, window) = (Parameters::new(settings, levels), Window::new());
         let fit = parameters.fit(window.sums());
-        let (watch, clip) = (Watch::new(settings.resolution), parameters.clip(fit));
-        Self { watch, parameters, window, fit, clip, recovering: 0 }
+        Self { watch: Watch::new(settings.resolution), parameters, window, fit, short: 0, recovering: 0 }
     }
 
     /// The levels, in the order in which they were given.
@@ -85,14 +86,23 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
         self.watch.after(self.parameters.silence(self.fit, level))
     }
 
-    /// What is learned of an interval that is too long.
-    #[cold]
-    fn stalled(&mut self) -> u64 {
-        self.recovering = PRIOR;
-        self.clip
+    /// A heartbeat of any kind.
+    #[inline(never)]
+    fn hear(&mut self, beat: Beat) -> Heard {
+        let clip = self.parameters.clip(self.fit);
+        let (heard, interval) = self.watch.arrive(&beat, clip);
+        if let Some(interval) = interval {
+            self.recovering = if interval > clip { PRIOR } else { self.recovering.saturating_sub(1) };
+            self.fit = self.parameters.fit(self.window.push(interval.min(clip)));
+        }
+        self.settle();
+        heard
     }
 
-    fn publish(&mut self) {
+    /// To be called after whatever isn't a plain beat.
+    fn settle(&mut self) {
+        let is_plain = self.watch.is_plain() && self.window.is_full() && self.recovering == 0;
+        self.short = if is_plain { self.parameters.short(self.fit) } else { 0 };
         self.watch.publish(self.parameters.silences(self.fit));
     }
 }
@@ -100,27 +110,23 @@ impl<M: Model, const N: usize, const L: usize> LocalPhi<M, N, L> {
 impl<M: Model, const N: usize, const L: usize> FailureDetector for LocalPhi<M, N, L> {
     #[inline]
     fn heartbeat(&mut self, beat: Beat) -> Heard {
-        let (heard, interval) = self.watch.arrive(&beat, self.clip);
-        if let Some(interval) = interval {
-            self.recovering = self.recovering.saturating_sub(1);
-            // A branch, so that a beat needn't wait for what was learned from the one before.
-            let interval = if interval > self.clip { self.stalled() } else { interval };
-            let sums = self.window.push(interval);
-            self.fit = self.parameters.fit(sums);
-            self.clip = self.parameters.clip(self.fit);
-        }
-        self.publish();
+        let Some((heard, at, interval)) = self.watch.arrive_plainly(&beat, self.short) else {
+            return self.hear(beat);
+        };
+        self.fit = self.parameters.fit(self.window.replace(interval));
+        self.short = self.parameters.short(self.fit);
+        self.watch.publish_since(at, self.parameters.silences(self.fit));
         heard
     }
 
     fn witness(&mut self, at: Duration) {
         self.watch.witness(at);
-        self.publish();
+        self.settle();
     }
 
     fn observe_local_gap(&mut self, gap: Duration) {
         self.watch.observe_local_gap(gap);
-        self.publish();
+        self.settle();
     }
 
     fn evidence(&self) -> Option<Duration> {

@@ -1,6 +1,7 @@
 use core::marker::PhantomData;
 use core::time::Duration;
 
+use crate::ticks::SHORT;
 use crate::window::Sums;
 use crate::{Model, Resolution, Settings};
 
@@ -78,6 +79,14 @@ impl<M: Model, const L: usize> Parameters<M, L> {
     #[inline]
     pub(crate) fn clip(&self, fit: Fit) -> u64 {
         ceil(M::silence(fit.mean, fit.sd, self.clip_quantile), 0.0).saturating_add(self.pause)
+    }
+
+    /// At most as long as the longest interval that is learned as it is.
+    #[inline]
+    pub(crate) fn short(&self, fit: Fit) -> u32 {
+        // Above zero, as the level is far above what half of the intervals take.
+        let ticks = lesser(M::silence(fit.mean, fit.sd, self.clip_quantile), SHORT.into());
+        nearest(ticks)
     }
 
     /// After how many ticks of silence each level is reached.
@@ -197,6 +206,12 @@ pub(crate) const CLIP_LEVEL: f64 = 8.0;
 
 /// So many intervals count as known from the beginning.
 pub(crate) const PRIOR: u32 = 8;
+
+/// Of two numbers, neither of which is NaN, for which `min` would look.
+#[inline]
+fn lesser(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
 
 /// Of two numbers, neither of which is NaN, for which `max` would look.
 #[inline]

@@ -97,7 +97,7 @@ impl Resolution {
         }
     }
 
-    /// The same of a tick that isn't after the [last](Self::last).
+    /// The same of a tick that isn't after the [last](Self::last), and of at most [`SHORT`] ticks.
     #[inline]
     pub(crate) const fn duration_near(self, ticks: u64) -> Duration {
         Duration::from_nanos(ticks << self.shift)
@@ -125,6 +125,9 @@ const fn end(last: u64) -> u64 {
 /// The greatest interval that is kept, in ticks.
 pub(crate) const INTERVAL_MAX: u32 = (1 << 26) - 1;
 
+/// So many ticks of any length are nanoseconds in 64 bits.
+pub(crate) const SHORT: u32 = (1 << 24) - 1;
+
 /// For 68 years, nanoseconds take a product that isn't looked at.
 const SECONDS_NEAR: u64 = (1 << 31) - 1;
 
@@ -132,7 +135,7 @@ const SECONDS_NEAR: u64 = (1 << 31) - 1;
 mod tests {
     use core::time::Duration;
 
-    use super::Resolution;
+    use super::{Resolution, SHORT};
 
     /// A time is in the tick that its nanoseconds say, or the last one if they don't fit 64 bits: within 68 years, and after.
     #[test]
@@ -154,7 +157,7 @@ mod tests {
     fn near_ticks_begin_when_they_do() {
         for shift in [0, 20, 40] {
             let resolution = Resolution::of_nanos_log2(shift);
-            for ticks in [0, 1, 999, (1 << 24) - 1, resolution.last()] {
+            for ticks in [0, 1, 999, u64::from(SHORT), resolution.last()] {
                 assert_eq!(resolution.duration_near(ticks), resolution.duration(ticks));
                 assert_eq!(resolution.duration(ticks).as_nanos(), u128::from(ticks) << shift);
             }

@@ -33,14 +33,29 @@ impl<const L: usize> Watch<L> {
         self.arrivals.arrive(beat, self.resolution, clip).heard(self.resolution)
     }
 
+    /// The same of a beat that [`Arrivals::arrive_plainly`] takes. Says what it is, when it came, and how many ticks the interval
+    /// took.
+    #[expect(clippy::inline_always, reason = "else what it gives is copied, and a processor waits for it")]
+    #[inline(always)]
+    pub(crate) fn arrive_plainly(&mut self, beat: &Beat, short: u32) -> Option<(Heard, u64, u32)> {
+        let (at, ticks) = self.arrivals.arrive_plainly(beat, self.resolution, short)?;
+        Some((Heard::Interval { interval: self.resolution.duration_near(ticks.into()), lost: 0 }, at, ticks))
+    }
+
     /// Each level is reached after a silence of so many ticks.
     #[inline]
     pub(crate) fn publish(&mut self, silences: [u64; L]) {
         if let Some(evidence) = self.arrivals.evidence() {
-            for (level, silence) in silences.into_iter().enumerate() {
-                let due = after(evidence, silence, self.last);
-                self.deadlines.set(level, self.resolution.duration_near(due));
-            }
+            self.publish_since(evidence, silences);
+        }
+    }
+
+    /// The same, of a peer that is known.
+    #[inline]
+    pub(crate) fn publish_since(&mut self, evidence: u64, silences: [u64; L]) {
+        for (level, silence) in silences.into_iter().enumerate() {
+            let due = after(evidence, silence, self.last);
+            self.deadlines.set(level, self.resolution.duration_near(due));
         }
     }
 
@@ -52,6 +67,11 @@ impl<const L: usize> Watch<L> {
     /// To be followed by [`publish`](Self::publish).
     pub(crate) fn observe_local_gap(&mut self, gap: Duration) {
         self.arrivals.observe_local_gap(self.resolution.ticks(gap));
+    }
+
+    /// Whether the next beat may be taken by [`arrive_plainly`](Self::arrive_plainly).
+    pub(crate) fn is_plain(&self) -> bool {
+        self.arrivals.is_plain()
     }
 
     /// The latest evidence of life; `None` if the peer is unknown.

@@ -42,6 +42,27 @@ impl<const N: usize> Window<N> {
         sums
     }
 
+    /// The same if there are `N`, of an interval that can be kept.
+    #[inline]
+    pub(crate) fn replace(&mut self, interval: u32) -> Sums {
+        let index = if self.next < N { self.next } else { 0 };
+        let old = u64::from(core::mem::replace(&mut self.ring[index], interval));
+        self.next = index + 1;
+        let new = u64::from(interval);
+        // Modulo 2^64, a difference below zero is as good as any.
+        let more = new.wrapping_sub(old);
+        let sum = self.sums.sum.wrapping_add(more);
+        let squares = self.sums.squares.wrapping_add(more.wrapping_mul(new + old));
+        (self.sums.sum, self.sums.squares) = (sum, squares);
+        #[expect(clippy::cast_possible_truncation, reason = "at most 1,024")]
+        let count = N as u32;
+        Sums { count, sum, squares }
+    }
+
+    pub(crate) const fn is_full(&self) -> bool {
+        self.sums.count as usize == N
+    }
+
     pub(crate) const fn sums(&self) -> Sums {
         self.sums
     }
@@ -126,6 +147,22 @@ mod tests {
             let spread = u128::from(count) * u128::from(squares) - u128::from(sum).pow(2);
             let sd = (spread as f64).sqrt() / 1_024.0;
             assert_eq!(window.sums().moments(), (sum as f64 / 1_024.0, sd), "{size}");
+        }
+    }
+
+    /// Whether an interval is known to fit and take the place of another, or not: the window is the same.
+    #[test]
+    fn intervals_are_replaced_as_they_are_pushed() {
+        let (mut one, mut other) = (Window::<5>::new(), Window::<5>::new());
+        for number in 0..5 {
+            assert!(!one.is_full());
+            one.push(number * 7 + 1);
+            other.push(number * 7 + 1);
+        }
+        for number in [1, 900, 3, INTERVAL_MAX, 5, 6, INTERVAL_MAX, 8, 9, 10, 11, 12] {
+            assert!(one.is_full());
+            assert_eq!(one.push(number.into()), other.replace(number));
+            assert_eq!(one, other);
         }
     }
 }

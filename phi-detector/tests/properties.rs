@@ -295,6 +295,77 @@ fn swinging<M: Model>(swing: u32, level: f64) -> (LocalPhi<M, 64, 1>, Duration) 
     (peer, resolution.tick() * now)
 }
 
+/// A detector answers the same after a history with an epoch in each beat as after one without.
+fn ignores_the_only_epoch<D: FailureDetector + Clone>(
+    detector: D,
+    history: &[Event],
+    times: &[Duration],
+) -> TestCaseResult {
+    let (mut plain, mut marked) = (detector.clone(), detector);
+    for event in history {
+        match *event {
+            Event::Beat(beat) => prop_assert_eq!(plain.heartbeat(beat), marked.heartbeat(beat.with_epoch(0))),
+            Event::Gap(gap) => {
+                plain.observe_local_gap(gap);
+                marked.observe_local_gap(gap);
+            }
+            Event::Witness(at) => {
+                plain.witness(at);
+                marked.witness(at);
+            }
+        }
+        prop_assert_eq!(plain.evidence(), marked.evidence());
+        for level in [0, 1, 2] {
+            prop_assert_eq!(plain.deadline(level), marked.deadline(level));
+        }
+        for now in times {
+            prop_assert_eq!(plain.suspicion(*now), marked.suspicion(*now));
+        }
+    }
+    Ok(())
+}
+
+/// What a detector is told of a peer that doesn't restart.
+#[derive(Clone, Debug)]
+enum Event {
+    Beat(Beat),
+    Gap(Duration),
+    Witness(Duration),
+}
+
+/// Mostly beats that carry nothing but their time, a second apart; now and then anything, but an epoch.
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let interval = prop_oneof![30 => 800_000u64..1_200_000, 2 => 0u64..30_000_000, 1 => 0u64..3_000];
+    let step = prop_oneof![
+        40 => interval.prop_map(|micros| (0, Duration::from_micros(micros))),
+        1 => times().prop_map(|at| (1, at)),
+        1 => (0u64..5_000).prop_map(|millis| (2, Duration::from_millis(millis))),
+        1 => times().prop_map(|gap| (2, gap)),
+        1 => (0u64..3_000).prop_map(|millis| (3, Duration::from_millis(millis))),
+        1 => times().prop_map(|at| (4, at)),
+    ];
+    let begin = prop_oneof![3 => Just(Duration::from_secs(1)), 1 => times()];
+    // Of ten beats, so many are numbered, and so many timed.
+    let share = || prop_oneof![2 => Just(0u8), 1 => Just(2u8), 1 => Just(8u8)];
+    let steps = prop::collection::vec((step, 0u8..10, 0u8..10, 0u64..3_000), 0..80);
+    (begin, share(), share(), steps).prop_map(|(begin, numbered, timed, steps)| {
+        let (mut now, mut number) = (begin, 0);
+        let events = steps.into_iter().map(|((kind, time), one, other, delay)| match kind {
+            0 | 1 => {
+                number += 1;
+                let at = if kind == 0 { now.saturating_add(time) } else { time };
+                now = if kind == 0 { at } else { now };
+                let sent = (other < timed).then(|| at.saturating_sub(Duration::from_millis(delay)));
+                Event::Beat(Beat { at, sequence: (one < numbered).then_some(number), sent, epoch: None })
+            }
+            2 => Event::Gap(time),
+            3 => Event::Witness(now.saturating_add(time)),
+            _ => Event::Witness(time),
+        });
+        events.collect()
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
@@ -318,6 +389,25 @@ proptest! {
         let (initial, floor) = (timeout.max(tick), settings.sd_min);
         let jacobson = Jacobson::with_resolution(initial, floor, settings.pause, levels, settings.resolution);
         obeys(jacobson, tick, &history, &times)?;
+    }
+
+    /// Beats that all carry the same epoch say no more than those that carry nothing, which take a shorter way through a
+    /// detector: it makes the same of them, whatever happens between.
+    #[test]
+    fn an_epoch_that_never_changes_says_nothing(
+        settings in settings(),
+        levels in levels(),
+        history in events(),
+        times in prop::collection::vec(times(), 0..4),
+        timeout in 1u64..10_000,
+    ) {
+        let times = &times[..];
+        ignores_the_only_epoch(LocalPhi::<Normal, 16, 3>::new(&settings, levels), &history, times)?;
+        ignores_the_only_epoch(LocalPhi::<Logistic, 1, 3>::new(&settings, levels), &history, times)?;
+        ignores_the_only_epoch(LocalPhi::<Exponential, 9, 3>::new(&settings, levels), &history, times)?;
+        let timeout = Duration::from_millis(timeout);
+        let fixed = FixedTimeout::with_resolution(timeout, levels, settings.resolution);
+        ignores_the_only_epoch(fixed, &history, times)?;
     }
 
     /// `phi` and `deadline` are inverse to within one tick, so that the timer and the graph tell the same.
