@@ -82,8 +82,8 @@ impl Trial {
     /// # Errors
     /// [`TrialError`] if a node doesn't start or stops by itself, or what the server has on its disk can't be read.
     pub async fn run(self) -> Result<Retried, TrialError> {
-        let Self { workload, seed, folder, patience, .. } = &self;
-        let (workload, seed, folder, patience) = (*workload, *seed, folder.clone(), *patience);
+        let (workload, seed, patience, folder) =
+            (self.workload, self.seed, self.patience, self.folder.clone());
         let (mut book, pens) = Book::new();
         let mut crash = None;
         // Where its time is over the table has what there is.
@@ -120,8 +120,7 @@ impl Trial {
 
     async fn play(self, pens: Pens, crash: &mut Option<Killed>) -> Result<(), TrialError> {
         let Self { workload, seed, folder, habit, of_clients, of_server, .. } = self;
-        let at = [&of_clients, &of_server].map(Listener::local_addr);
-        let [at_clients, at_server] = at;
+        let [at_clients, at_server] = [&of_clients, &of_server].map(Listener::local_addr);
         let again = of_server.try_clone()?;
         let config = |slots| {
             let mut config = config(SERVER, CLIENTS, at_clients, seed);
@@ -208,10 +207,8 @@ impl Mortal {
         notes: impl FnMut(NoteAt<server::Note>) + Send + 'static,
     ) -> Result<Self, TrialError> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let starting = runtime.spawn(start(listener, config, machine, notes));
         let runtime = Dying(Some(runtime));
-        let starting =
-            runtime.0.as_ref().map(|runtime| runtime.spawn(start(listener, config, machine, notes)));
-        let Some(starting) = starting else { return Err(io::Error::other("no runtime").into()) };
         Ok(Self { node: starting.await.map_err(io::Error::other)??, runtime })
     }
 
