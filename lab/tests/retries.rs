@@ -34,6 +34,7 @@ async fn each_request_takes_effect_once() {
         let effects: BTreeSet<_> = retried.ledger.deposits.iter().map(|deposit| deposit.id).collect();
         assert_eq!((effects.len(), retried.ledger.deposits.len(), retried.answered()), (60, 60, 60));
         assert_eq!(retried.ledger.balance, retried.amounts.values().sum::<u64>());
+        assert!(retried.amounts.values().all(|amount| (1..=100).contains(amount)));
         assert!(retried.naive.balance > retried.ledger.balance, "{retried}");
         assert!(retried.lost > 0 && retried.doubled > 0 && retried.tally.replayed > 0, "{retried}");
         let crash = retried.crash.unwrap();
@@ -389,6 +390,35 @@ fn clients_are_done_when_all_is_answered() {
         client.step(now(), Input::Message { from: NodeId(2), message }, &mut out);
         answered += 1;
     }
+}
+
+/// A request is repeated later and later, up to eight times the first wait, until one of that client is answered.
+#[test]
+fn retries_wait_longer_until_an_answer() {
+    let workload = Workload { requests: 9, loss: 0, duplication: 0 };
+    let mut client = Client::new(NodeId(2), workload, 1);
+    let mut out = Outbox::new();
+    let wait = |out: &mut Outbox<Client>| {
+        let timer = out.drain().find_map(|effect| match effect {
+            Effect::SetTimer { after, jitter, .. } => Some((after.as_millis(), jitter.as_millis())),
+            _ => None,
+        });
+        timer.unwrap()
+    };
+    begin(&mut client, &mut out);
+    assert_eq!(wait(&mut out), (25, 25));
+    let [first, second] = [0, 1].map(|sequence| OrderId { client: 0, sequence });
+    for expected in [50, 100, 200, 200, 200] {
+        client.step(now(), Input::Timer(client::Timer(first)), &mut out);
+        assert_eq!(wait(&mut out), (expected, 25));
+    }
+    let message = Message::Tell { id: first, answer: Answer::Done { balance: 1 } };
+    client.step(now(), Input::Message { from: NodeId(2), message }, &mut out);
+    drop(out.drain());
+    client.step(now(), Input::Timer(client::Timer(second)), &mut out);
+    assert_eq!(wait(&mut out), (50, 25));
+    client.step(now(), Input::Timer(client::Timer(first)), &mut out);
+    assert_eq!(out.effects(), [], "it is answered");
 }
 
 /// What happens to a server in the property below.
