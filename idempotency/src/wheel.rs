@@ -97,20 +97,15 @@ impl Wheel {
         None
     }
 
-    /// The slot that time comes to next, and when it begins. Of several, the highest: what is in it may belong into
-    /// the others.
+    /// The slot that time comes to next, and when it begins.
     fn next_slot(&self) -> Option<(u64, usize, usize)> {
-        let mut earliest: Option<(u64, usize, usize)> = None;
-        for (level, &occupied) in self.occupied.iter().enumerate().filter(|&(_, &occupied)| occupied != 0) {
+        let levels = self.occupied.iter().enumerate().filter(|&(_, &occupied)| occupied != 0);
+        let slots = levels.map(|(level, &occupied)| {
             let here = self.tick >> (BITS * level);
-            let ahead = occupied.rotate_right(slot_of(here).into()).trailing_zeros();
-            let unit = here + u64::from(ahead);
-            let at = unit << (BITS * level);
-            if earliest.is_none_or(|(other, ..)| at <= other) {
-                earliest = Some((at, level, slot_of(unit).into()));
-            }
-        }
-        earliest
+            let unit = here + u64::from(occupied.rotate_right(slot_of(here).into()).trailing_zeros());
+            (unit << (BITS * level), level, slot_of(unit).into())
+        });
+        slots.min_by_key(|&(at, ..)| at)
     }
 
     /// Files an id that is nowhere, last of its slot.

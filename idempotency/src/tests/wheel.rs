@@ -174,3 +174,32 @@ fn the_others_of_a_slot_stay() {
         assert_eq!(came, (0..4).filter(|&id| id != cancelled).collect());
     }
 }
+
+/// A time that goes back makes nothing due that wasn't.
+#[test]
+fn time_that_goes_back_makes_nothing_due() {
+    let mut wheel = Wheel::new(0);
+    assert_eq!(wheel.pop_due(1_000, &mut 9), None);
+    wheel.schedule(0, 1_060);
+    assert_eq!(wheel.pop_due(0, &mut 9), None);
+    assert_eq!(wheel.pop_due(40, &mut 9), None);
+    assert_eq!(wheel.pop_due(1_060, &mut 9), Some(0));
+}
+
+/// To file an id anew takes a step, so that nobody is kept by more than he has steps for.
+#[test]
+fn an_id_that_is_filed_anew_takes_a_step() {
+    let mut wheel = Wheel::new(0);
+    wheel.schedule(0, 100);
+    assert_eq!(wheel.pop_due(100, &mut 1), None);
+    assert_eq!(wheel.pop_due(100, &mut 1), Some(0));
+}
+
+/// The wheel keeps up with time when nothing is due, or what is near would be filed as if it were far.
+#[test]
+fn what_is_near_takes_one_step() {
+    let mut wheel = Wheel::new(0);
+    assert_eq!(wheel.pop_due(1_000_000, &mut 1), None);
+    wheel.schedule(0, 1_000_063);
+    assert_eq!(wheel.pop_due(1_000_063, &mut 1), Some(0));
+}
