@@ -192,7 +192,7 @@ fn nearest(ticks: f64) -> u32 {
 )]
 fn wide(ticks: f64) -> u64 {
     let whole = ticks as u64;
-    whole.saturating_add(u64::from(ticks < UNIT && (whole as f64) < ticks))
+    whole.saturating_add(u64::from((whole as f64) < ticks))
 }
 
 /// 2^31.
@@ -221,7 +221,11 @@ fn greater(a: f64, b: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{ceil, difference};
+    use core::time::Duration;
+
+    use super::{Fit, Parameters, ceil, difference};
+    use crate::ticks::SHORT;
+    use crate::{Exponential, Logistic, Model, Normal, Resolution, Settings};
 
     /// To the nearest float, whatever the sizes: what needs 64 bits continues what needs fewer.
     #[test]
@@ -269,5 +273,42 @@ mod tests {
             assert_eq!(ceil(ticks, 0.0), whole, "{ticks}");
             assert_eq!(ceil(ticks, 7.0), whole.max(7), "{ticks}, at least 7");
         }
+    }
+
+    /// A plain beat never ends an interval that would be clipped, and up to a tick less it always may.
+    #[test]
+    fn short_intervals_are_not_clipped() {
+        fn check<M: Model>() {
+            let settings = Settings {
+                resolution: Resolution::of_nanos_log2(0),
+                ..Settings::new(Duration::from_nanos(10))
+            };
+            let parameters = Parameters::<M, 1>::new(&settings, [1.0]);
+            for (mean, sd) in
+                [(1.0, 1.0), (900.25, 77.5), (1e6, 1e5 + 0.1), (3e6, 1e6), (2e7, 0.5), (6e7, 1e9)]
+            {
+                for more in 0..20 {
+                    let fit = Fit { mean: mean + f64::from(more) * 0.17, sd };
+                    let (short, clip) = (u64::from(parameters.short(fit)), parameters.clip(fit));
+                    assert!(
+                        short <= clip && short + 1 >= clip.min(SHORT.into()),
+                        "{short} and {clip}: {fit:?}"
+                    );
+                    assert!(short <= SHORT.into());
+                }
+            }
+        }
+        check::<Normal>();
+        check::<Logistic>();
+        check::<Exponential>();
+    }
+
+    /// No level is reached by a beat itself, whatever the model makes of it.
+    #[test]
+    fn silences_are_a_tick_at_least() {
+        let settings = Settings { sd_min: Duration::ZERO, ..Settings::new(Duration::from_secs(1)) };
+        let parameters = Parameters::<Normal, 2>::new(&settings, [1e-9, 8.0]);
+        let silences = parameters.silences(Fit { mean: 10.0, sd: 5.0 });
+        assert!(silences[0] == 1 && silences[1] > 10, "{silences:?}");
     }
 }

@@ -138,15 +138,16 @@ mod tests {
     #[test]
     #[expect(clippy::cast_precision_loss, reason = "which is what it is about")]
     fn moments_of_long_and_of_short_intervals_are_right() {
-        for size in [1_u64, 1_000, 65_000, 65_535, 65_536, 66_000, 1 << 25] {
+        let sizes = [1_u64, 1_000, 65_000, 65_535, 65_536, 66_000, 1 << 17, 160_000, 1 << 18, 1 << 25];
+        for (size, swing) in sizes.into_iter().flat_map(|size| [(size, size.min(1_000)), (size, size)]) {
             let mut window = Window::<1024>::new();
-            for number in 0..1024_u64 {
-                window.push(size + number * number % size.min(1_000));
+            for number in 0..1024 {
+                window.push(if number % 2 == 0 { size } else { size - swing + 1 });
             }
             let Sums { count, sum, squares } = window.sums();
             let spread = u128::from(count) * u128::from(squares) - u128::from(sum).pow(2);
             let sd = (spread as f64).sqrt() / 1_024.0;
-            assert_eq!(window.sums().moments(), (sum as f64 / 1_024.0, sd), "{size}");
+            assert_eq!(window.sums().moments(), (sum as f64 / 1_024.0, sd), "{size} and {swing}");
         }
     }
 
