@@ -352,6 +352,7 @@ fn an_outcome_too_large_is_not_lost<H: Harness>(harness: &H) -> Result<(), Skipp
             let answer = probe.begin_with(&key, request, 16);
             assert!(matches!(answer, Begun::InProgress { .. }), "in progress, not {answer:?}");
             assert_eq!(probe.complete_key(&key, token, b"too large"), Ok(()));
+            assert_eq!(probe.complete_key(&key, token, &outcome), Ok(()), "it was completed");
             assert_eq!(probe.begin_with(&key, request, 16), replay(b"too large"));
         }
         Err(lost) => panic!("an outcome that is too large is refused, not {lost:?}"),

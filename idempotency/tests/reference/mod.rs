@@ -161,8 +161,12 @@ impl Reference {
         }
     }
 
+    /// How large an outcome may be. What is not to be kept may have any size.
     fn room(&self, key: &Key<'_>) -> usize {
-        self.lock().records.get(&self.name(key)).map_or(usize::MAX, |kept| kept.reserve as usize)
+        match self.lock().records.get(&self.name(key)) {
+            Some(Kept { record: Record::Completed { .. }, .. }) | None => usize::MAX,
+            Some(kept) => kept.reserve as usize,
+        }
     }
 
     /// Whether there is room for a record, after what has expired is gone.
