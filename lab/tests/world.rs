@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use spacelike::machine::{Boot, Input, Machine, NodeId, Now, Outbox, RequestId};
 use spacelike_lab::world::{
-    Bandwidth, Clock, Disk, Fault, Halt, Happened, Latency, Link, Loss, Partition, Settings, What, Why, World,
+    Bandwidth, Clock, Delivery, Disk, Fault, Halt, Happened, Latency, Link, Loss, Partition, Settings, What,
+    Why, World,
 };
 
 const A: NodeId = NodeId(1);
@@ -568,6 +569,64 @@ fn damage_can_be_delivered() {
     world.ask_at(ms(1), A, vec![Act::Send(B, 6)]);
     world.run_until(ms(10));
     assert_eq!(messages(&world, B), [7]);
+}
+
+/// How often each of 500 messages is taken where a third of all is lost, by what the link does about that; and at the end nothing
+/// waits any more.
+#[test]
+fn delivery_is_as_it_is_chosen() {
+    let retry = ms(10);
+    for (delivery, all, again) in [
+        (Delivery::AtMostOnce, false, false),
+        (Delivery::AtLeastOnce { retry }, true, true),
+        (Delivery::Deduplicated { retry }, true, false),
+    ] {
+        let link = Link { loss: Loss::Independent(0.33), jitter: ms(30), delivery, ..Link::default() };
+        let mut world = world(4, &Settings { link, ..quiet() });
+        for message in 0..500 {
+            world.ask_at(ms(message.into()), A, vec![Act::Send(B, message)]);
+        }
+        let happened = happened(&mut world, ms(20_000));
+        let came = messages(&world, B);
+        let different: BTreeSet<_> = came.iter().collect();
+        assert_eq!((different.len() == 500, came.len() > different.len()), (all, again), "{delivery:?}");
+        let doubles = dropped(&happened).into_iter().filter(|why| *why == Why::Duplicate).count();
+        assert_eq!(doubles > 0, delivery == Delivery::Deduplicated { retry });
+        assert_eq!(world.backlog(), 0, "{delivery:?}");
+    }
+}
+
+/// What is sent again comes through a partition and a crash of the receiver, who then takes it once more; a crash of the sender
+/// ends it.
+#[test]
+fn what_is_sent_again_outlives_the_receiver_and_not_the_sender() {
+    let link = Link { delivery: Delivery::Deduplicated { retry: ms(20) }, ..Link::default() };
+    let mut world = world(4, &Settings { link, ..quiet() });
+    world.ask_at(ms(10), A, vec![Act::Send(B, 1)]);
+    // Its confirmation doesn't get through, so it comes again in the next life.
+    world.at(ms(9), Fault::Partition(Partition::one_way(&[B], &[A])));
+    world.at(ms(50), Fault::Crash(B));
+    world.at(ms(60), Fault::Restart(B));
+    world.run_until(ms(49));
+    assert_eq!(messages(&world, B), [1]);
+    world.run_until(ms(10_000));
+    assert_eq!(messages(&world, B), [1]);
+    assert!(world.backlog() > 0);
+    world.at(ms(10_000), Fault::Partition(Partition::none()));
+    world.run_until(ms(10_100));
+    assert_eq!((messages(&world, B).len(), world.backlog()), (1, 0));
+
+    world.at(ms(10_200), Fault::Partition(Partition::groups(&[&[A], &[B]])));
+    world.ask_at(ms(10_300), A, vec![Act::Send(B, 2)]);
+    world.at(ms(10_400), Fault::Crash(A));
+    world.at(ms(10_500), Fault::Partition(Partition::none()));
+    world.at(ms(10_600), Fault::Restart(A));
+    world.run_until(ms(30_000));
+    assert_eq!((messages(&world, B), world.backlog()), (vec![1], 0));
+    // The next life's numbers begin anew, and are news.
+    world.ask_at(ms(30_000), A, vec![Act::Send(B, 3)]);
+    world.run_until(ms(30_100));
+    assert_eq!(messages(&world, B), [1, 3]);
 }
 
 /// A wall clock is off, drifts, steps, is corrected and stands still; time between two events is never negative.

@@ -126,6 +126,8 @@ pub enum Why {
     QueueFull,
     /// There is no such node, or it was sent to itself.
     Unsendable,
+    /// It had come before.
+    Duplicate,
 }
 
 /// Why a node stopped by itself, or didn't start.

@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use crate::world::{Latency, Loss};
+use crate::world::{Delivery, Latency, Loss};
 
 /// The way from one node to another. There is one for each direction.
 ///
@@ -30,8 +30,10 @@ pub struct Link {
     /// How probable it is that a message is damaged. What its checksum doesn't match is dropped; see
     /// [`World::corrupt_with`](crate::world::World::corrupt_with) for damage that no checksum finds.
     pub corruption: f64,
-    /// None overtakes another, as in one TCP connection. What is lost stays lost.
+    /// None overtakes another, as in one TCP connection. What is lost is not waited for.
     pub in_order: bool,
+    /// What is done about messages that are lost.
+    pub delivery: Delivery,
     /// How much fits through.
     pub bandwidth: Option<Bandwidth>,
 }

@@ -5,6 +5,7 @@
 //! on real sockets.
 
 mod clock;
+mod delivery;
 mod digest;
 mod disk;
 mod fault;
@@ -25,6 +26,7 @@ mod world;
 use core::time::Duration;
 
 pub use clock::Clock;
+pub use delivery::Delivery;
 pub use disk::Disk;
 pub use fault::Fault;
 pub use happened::{Halt, Happened, What, Why};

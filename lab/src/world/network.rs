@@ -1,7 +1,7 @@
 use spacelike::machine::NodeId;
 
 use crate::world::stream::{Purpose, Stream};
-use crate::world::{Link, Partition, Why, nanos};
+use crate::world::{Delivery, Link, Partition, Why, nanos};
 
 /// All links of a world, and who is cut off from whom.
 #[derive(Debug)]
@@ -58,6 +58,10 @@ impl Network {
 
     pub(super) fn is_blocked(&self, from: usize, to: usize) -> bool {
         self.ways[from * self.names.len() + to].is_blocked
+    }
+
+    pub(super) fn delivery(&self, from: usize, to: usize) -> Delivery {
+        self.ways[from * self.names.len() + to].link.delivery
     }
 
     pub(super) fn pass(&mut self, from: usize, to: usize, now: u64, bytes: u64) -> Result<Passage, Why> {

@@ -1,6 +1,7 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use spacelike::hlc::Timestamp;
+use spacelike::idempotency::LocalWindow;
 use spacelike::machine::{Machine, NodeId, Outbox, RequestId};
 use spacelike::monitor::{Heartbeat, Monitor, Reading};
 
@@ -21,6 +22,8 @@ pub(super) struct Node<M: Machine> {
     pub(super) incarnation: u64,
     /// Grows whenever a life ends, so that what was meant for it isn't taken for the next one's.
     pub(super) lives: u32,
+    /// How many messages it has sent to each node, by what its life was then.
+    pub(super) sent: BTreeMap<usize, (u32, u64)>,
     pub(super) standing: Standing,
     pub(super) crashes_in_step: bool,
     /// How long a step takes, and until when the latest one does.
@@ -54,6 +57,8 @@ pub(super) struct Life<M: Machine> {
     pub(super) timers: Timers<M::Timer>,
     pub(super) gate: Gate<Leaving<M>>,
     pub(super) inbox: VecDeque<Arrived<M>>,
+    /// Of each sender's latest life, which messages came.
+    pub(super) came: BTreeMap<NodeId, (u32, LocalWindow<64>)>,
     /// A bound of stamps is on its way to the disk.
     pub(super) is_reserving: bool,
     /// Nothing is taken until the disk has what is being reserved.
@@ -88,6 +93,7 @@ impl<M: Machine> Node<M> {
             drive: Drive::new(settings.disk.clone()),
             incarnation: 0,
             lives: 0,
+            sent: BTreeMap::new(),
             standing: Standing::Free,
             crashes_in_step: false,
             work: 0,
@@ -127,6 +133,15 @@ impl<M: Machine> Node<M> {
 }
 
 impl<M: Machine> Life<M> {
+    /// Whether a message of this number, of a sender in one of its lives, comes for the first time.
+    pub(super) fn is_news(&mut self, from: NodeId, lives: u32, number: u64) -> bool {
+        let (latest, window) = self.came.entry(from).or_insert((lives, LocalWindow::new()));
+        if lives > *latest {
+            (*latest, *window) = (lives, LocalWindow::new());
+        }
+        lives == *latest && window.claim(number).is_fresh()
+    }
+
     pub(super) fn new(monitor: Monitor) -> Self {
         Self {
             machine: None,
@@ -134,6 +149,7 @@ impl<M: Machine> Life<M> {
             timers: Timers::new(),
             gate: Gate::new(),
             inbox: VecDeque::new(),
+            came: BTreeMap::new(),
             is_reserving: false,
             is_blocked: false,
             out: Outbox::new(),

@@ -12,7 +12,7 @@ use crate::world::network::Network;
 use crate::world::node::{Arrived, Leaving, Life, Node, Standing};
 use crate::world::queue::Queue;
 use crate::world::slab::Slab;
-use crate::world::{Clock, Disk, Fault, Halt, Happened, Link, Settings, What, Why, nanos};
+use crate::world::{Clock, Delivery, Disk, Fault, Halt, Happened, Link, Settings, What, Why, nanos};
 
 /// Nodes that run a [`Machine`] each, and a network, clocks and disks between and under them that go wrong as they are told: all
 /// of it in virtual time, and from one seed.
@@ -74,6 +74,8 @@ pub struct World<M: Machine> {
     nodes: Vec<Node<M>>,
     index: BTreeMap<NodeId, usize>,
     flights: Slab<Flight<M>>,
+    /// By the numbers of the messages.
+    unconfirmed: BTreeMap<u64, Unconfirmed<M>>,
     asked: Slab<(RequestId, M::Request)>,
     faults: Slab<Fault>,
     requests: u64,
@@ -99,6 +101,8 @@ enum Event {
     Ready { node: usize, lives: u32 },
     Synced { node: usize, lives: u32 },
     Fault { fault: u32 },
+    Retry { message: u64 },
+    Confirm { message: u64 },
 }
 
 /// Something on its way from one node to another.
@@ -107,6 +111,27 @@ struct Flight<M: Machine> {
     from: usize,
     to: usize,
     is_damaged: bool,
+    load: Load<M>,
+    receipt: Option<Receipt>,
+}
+
+/// How a message is known to those that see to it that it comes.
+#[derive(Clone, Copy, Debug)]
+struct Receipt {
+    message: u64,
+    /// Of its sender.
+    lives: u32,
+    /// Among those to one receiver, in one life.
+    sequence: u64,
+}
+
+/// A message that is sent again until its receipt is confirmed.
+#[derive(Debug)]
+struct Unconfirmed<M: Machine> {
+    from: usize,
+    to: usize,
+    bytes: u64,
+    receipt: Receipt,
     load: Load<M>,
 }
 
@@ -142,6 +167,7 @@ impl<M: Machine> World<M> {
             nodes,
             index,
             flights: Slab::new(),
+            unconfirmed: BTreeMap::new(),
             asked: Slab::new(),
             faults: Slab::new(),
             requests: 0,
@@ -325,7 +351,12 @@ impl<M: Machine> World<M> {
             let life = node.life.as_ref().map_or(0, |life| life.inbox.len() + life.gate.len());
             node.drive.pending() + life
         });
-        self.queue.len() + self.flights.len() + self.asked.len() + self.faults.len() + nodes.sum::<usize>()
+        self.queue.len()
+            + self.flights.len()
+            + self.unconfirmed.len()
+            + self.asked.len()
+            + self.faults.len()
+            + nodes.sum::<usize>()
     }
 
     fn find(&self, node: NodeId) -> usize {
@@ -362,6 +393,8 @@ impl<M: Machine> World<M> {
                     self.inflict(fault);
                 }
             }
+            Event::Retry { message } => self.retry(message),
+            Event::Confirm { message } => self.confirm(message),
             Event::Begin { .. } | Event::Wake { .. } | Event::Ready { .. } | Event::Synced { .. } => {}
         }
     }
@@ -415,7 +448,7 @@ impl<M: Machine> World<M> {
     }
 
     fn arrive(&mut self, flight: u32) {
-        let Some(Flight { from, to, is_damaged, load }) = self.flights.take(flight) else { return };
+        let Some(Flight { from, to, is_damaged, load, receipt }) = self.flights.take(flight) else { return };
         let why = if self.network.is_blocked(from, to) {
             Some(Why::Partition)
         } else if self.nodes[to].life.as_ref().is_none_or(|life| life.machine.is_none()) {
@@ -424,6 +457,10 @@ impl<M: Machine> World<M> {
             is_damaged.then_some(Why::Damaged)
         };
         let (sender, receiver) = (self.nodes[from].name, self.nodes[to].name);
+        let why = match (why, receipt) {
+            (None, Some(receipt)) => (!self.receive(from, to, receipt)).then_some(Why::Duplicate),
+            (why, _) => why,
+        };
         match (load, why) {
             (Load::Message { number, .. }, Some(why)) => {
                 self.emit(What::Dropped { from: sender, to: receiver, message: number, why });
@@ -436,6 +473,64 @@ impl<M: Machine> World<M> {
             }
             (Load::Beat { .. }, Some(_)) => {}
         }
+    }
+
+    /// Confirms the receipt of a message, and says whether it is to be taken.
+    fn receive(&mut self, from: usize, to: usize, receipt: Receipt) -> bool {
+        // A word that is lost is missed when the message comes again.
+        if let Ok(passage) = self.network.pass(to, from, self.now, BEAT_BYTES)
+            && let (false, Some(at)) = (passage.is_damaged, passage.arrivals[0])
+        {
+            self.queue.put(at, Event::Confirm { message: receipt.message });
+        }
+        let Delivery::Deduplicated { .. } = self.network.delivery(from, to) else { return true };
+        let sender = self.nodes[from].name;
+        let life = self.nodes[to].life.as_mut();
+        life.is_some_and(|life| life.is_news(sender, receipt.lives, receipt.sequence))
+    }
+
+    fn confirm(&mut self, message: u64) {
+        let Some(Unconfirmed { from, to, .. }) = self.unconfirmed.get(&message) else { return };
+        if !self.network.is_blocked(*to, *from) {
+            self.unconfirmed.remove(&message);
+        }
+    }
+
+    /// Puts a message on its way, and sees to it that it comes, if its link is like that.
+    fn dispatch(&mut self, from: usize, to: usize, load: Load<M>, bytes: u64) -> Result<(), Why> {
+        let Load::Message { number: message, .. } = load else { return Err(Why::Unsendable) };
+        if self.network.delivery(from, to).retry().is_none() {
+            return self.fly(from, to, load, bytes, None);
+        }
+        let node = &mut self.nodes[from];
+        let (lives, sent) = node.sent.entry(to).or_default();
+        if *lives != node.lives {
+            (*lives, *sent) = (node.lives, 0);
+        }
+        let receipt = Receipt { message, lives: *lives, sequence: *sent };
+        *sent += 1;
+        self.unconfirmed.insert(message, Unconfirmed { from, to, bytes, receipt, load });
+        self.retry(message);
+        Ok(())
+    }
+
+    /// Sends a message that wasn't confirmed, unless its sender's life is over.
+    fn retry(&mut self, message: u64) {
+        let Some(Unconfirmed { from, to, bytes, receipt, load }) = self.unconfirmed.get(&message) else {
+            return;
+        };
+        let (from, to, bytes, receipt, load) = (*from, *to, *bytes, *receipt, load.clone());
+        let retry =
+            self.network.delivery(from, to).retry().filter(|_| self.nodes[from].lives == receipt.lives);
+        let Some(retry) = retry else {
+            self.unconfirmed.remove(&message);
+            return;
+        };
+        if let Err(why) = self.fly(from, to, load, bytes, Some(receipt)) {
+            let (from, to) = (self.nodes[from].name, self.nodes[to].name);
+            self.emit(What::Dropped { from, to, message, why });
+        }
+        self.queue.put(self.now.saturating_add(nanos(retry).max(1)), Event::Retry { message });
     }
 
     /// An input is there. A node that is down doesn't get it.
@@ -497,7 +592,7 @@ impl<M: Machine> World<M> {
         if let Some(heartbeat) = heartbeat {
             let epoch = node.incarnation;
             for to in (0..self.nodes.len()).filter(|&to| to != index) {
-                let _ = self.fly(index, to, Load::Beat { epoch, heartbeat }, BEAT_BYTES);
+                let _ = self.fly(index, to, Load::Beat { epoch, heartbeat }, BEAT_BYTES, None);
             }
         }
     }
@@ -652,7 +747,7 @@ impl<M: Machine> World<M> {
                 let bytes = (self.measure)(&message);
                 let passed = match self.index.get(&to) {
                     Some(&to) if to != index => {
-                        self.fly(index, to, Load::Message { number, stamp, message }, bytes)
+                        self.dispatch(index, to, Load::Message { number, stamp, message }, bytes)
                     }
                     _ => Err(Why::Unsendable),
                 };
@@ -664,7 +759,14 @@ impl<M: Machine> World<M> {
     }
 
     /// Puts something on its way, once or twice.
-    fn fly(&mut self, from: usize, to: usize, mut load: Load<M>, bytes: u64) -> Result<(), Why> {
+    fn fly(
+        &mut self,
+        from: usize,
+        to: usize,
+        mut load: Load<M>,
+        bytes: u64,
+        receipt: Option<Receipt>,
+    ) -> Result<(), Why> {
         let passage = self.network.pass(from, to, self.now, bytes)?;
         let mut is_damaged = passage.is_damaged;
         if let (true, Some(corrupt), Load::Message { message, .. }) =
@@ -674,11 +776,11 @@ impl<M: Machine> World<M> {
             is_damaged = false;
         }
         if let Some(again) = passage.arrivals[1] {
-            let flight = self.flights.put(Flight { from, to, is_damaged, load: load.clone() });
+            let flight = self.flights.put(Flight { from, to, is_damaged, load: load.clone(), receipt });
             self.queue.put(again, Event::Arrive { flight });
         }
         if let Some(at) = passage.arrivals[0] {
-            let flight = self.flights.put(Flight { from, to, is_damaged, load });
+            let flight = self.flights.put(Flight { from, to, is_damaged, load, receipt });
             self.queue.put(at, Event::Arrive { flight });
         }
         Ok(())
