@@ -65,6 +65,7 @@ impl Hash {
 
     /// The bytes in the order in which others print them. By `as_u128` it would be another number on big-endian machines.
     pub(crate) fn finish(&self) -> u128 {
-        u128::from_be_bytes(self.0.finish128().as_bytes())
+        let (first, second) = self.0.finish128().as_u64();
+        u128::from(first.to_be()) << 64 | u128::from(second.to_be())
     }
 }
