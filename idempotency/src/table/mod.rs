@@ -275,7 +275,7 @@ impl<O, C, K: Clock> Table<O, C, K> {
     }
 
     /// Begins, and sweeps as often as is bounded if there is no room.
-    fn find_room_and_begin(&self, name: Name, call: Call) -> Begun<O, C>
+    fn find_room_and_begin(&self, name: Name<'_>, call: Call) -> Begun<O, C>
     where
         O: Clone,
         C: Clone,
@@ -291,7 +291,7 @@ impl<O, C, K: Clock> Table<O, C, K> {
         begun
     }
 
-    fn try_begin(&self, name: Name, call: Call) -> Begun<O, C>
+    fn try_begin(&self, name: Name<'_>, call: Call) -> Begun<O, C>
     where
         O: Clone,
         C: Clone,
@@ -303,12 +303,11 @@ impl<O, C, K: Clock> Table<O, C, K> {
         })
     }
 
-    fn name(&self, key: &Key<'_>) -> Name {
-        let secret = &self.0.shared.secret;
-        Name { hash: key.hash(secret), scope: key.scope_hash(secret), minted: key.minted_at() }
+    fn name<'a>(&self, key: &Key<'a>) -> Name<'a> {
+        Name { hash: key.hash(&self.0.shared.secret), key: *key }
     }
 
-    fn claim(&self, name: Name, lease: Duration, execution: Execution<C>) -> Claim<O, C, K> {
+    fn claim(&self, name: Name<'_>, lease: Duration, execution: Execution<C>) -> Claim<O, C, K> {
         let Execution { token, checkpoint, started_before, reserved } = execution;
         let attempt = Attempt { table: Arc::clone(&self.0), hash: name.hash, token, lease, reserved };
         Claim::new(attempt, checkpoint, started_before)

@@ -9,7 +9,7 @@ use crate::table::slot::{Kept, Slot, has_checkpoint};
 use crate::table::ticks::Ticks;
 use crate::table::{Call, Status};
 use crate::wheel::Wheel;
-use crate::{Effect, Event, KeyHash, Record, Reply, Token, step};
+use crate::{Effect, Event, Key, KeyHash, Record, Reply, Token, step};
 
 /// A part of the records, behind one lock. Nothing in here reads a clock, or calls anything of the caller's but the `clone` of an
 /// outcome or a checkpoint, before anything has changed.
@@ -41,12 +41,12 @@ pub(crate) struct Execution<C> {
     pub(crate) reserved: u32,
 }
 
-/// A key, as the table knows it.
+/// A key, and what the table knows it by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Name {
+pub(crate) struct Name<'a> {
     pub(crate) hash: KeyHash,
-    pub(crate) scope: u64,
-    pub(crate) minted: Option<Duration>,
+    /// Its scope is hashed only if a record is made.
+    pub(crate) key: Key<'a>,
 }
 
 impl<O, C> Shard<O, C> {
@@ -72,7 +72,7 @@ impl<O, C> Shard<O, C> {
 
     pub(crate) fn begin(
         &mut self,
-        name: Name,
+        name: Name<'_>,
         call: Call,
         now: Duration,
         shared: &Shared,
@@ -87,7 +87,7 @@ impl<O, C> Shard<O, C> {
             fingerprint: call.fingerprint,
             lease: call.lease,
             fence: UNKNOWN,
-            minted: name.minted,
+            minted: name.key.minted_at(),
         };
         let (effect, reply) = self.ask(id, event, now, shared);
         match (effect, reply) {
@@ -112,7 +112,7 @@ impl<O, C> Shard<O, C> {
     fn execute(
         &mut self,
         id: Option<u32>,
-        name: Name,
+        name: Name<'_>,
         reserve: u32,
         attempt: Attempt,
         shared: &Shared,
@@ -124,6 +124,7 @@ impl<O, C> Shard<O, C> {
         let Attempt { mut record, mut token, started_before, checkpoint } = attempt;
         let mut reserved = reserve;
         let mut left = None;
+        let mut scope = 0;
         if let Some(id) = id {
             let slot = self.slot(id);
             if checkpoint {
@@ -135,8 +136,11 @@ impl<O, C> Shard<O, C> {
                 return Begun::Saturated;
             }
             self.slot_mut(id).held = reserved.max(held);
-        } else if !shared.take(Self::RECORD_BYTES + u64::from(reserved), name.scope) {
-            return Begun::Saturated;
+        } else {
+            scope = name.key.scope_hash(&shared.secret);
+            if !shared.take(Self::RECORD_BYTES + u64::from(reserved), scope) {
+                return Begun::Saturated;
+            }
         }
         token.fence = shared.fence();
         if let Record::Claimed(lease) = &mut record {
@@ -144,7 +148,7 @@ impl<O, C> Shard<O, C> {
         }
         match id {
             Some(id) => self.put(id, record, reserved, shared, after),
-            None => self.insert(name, record, reserved, shared),
+            None => self.insert((name.hash, scope), record, reserved, shared),
         }
         Begun::Execute(Execution { token, checkpoint: left, started_before, reserved })
     }
@@ -243,7 +247,7 @@ impl<O, C> Shard<O, C> {
     /// Executes what is indeterminate again.
     pub(crate) fn reexecute(
         &mut self,
-        name: Name,
+        name: Name<'_>,
         lease: Duration,
         now: Duration,
         shared: &Shared,
@@ -378,10 +382,10 @@ impl<O, C> Shard<O, C> {
         self.file(id, shared);
     }
 
-    fn insert(&mut self, name: Name, record: Kept, held: u32, shared: &Shared) {
+    fn insert(&mut self, (hash, scope): (KeyHash, u64), record: Kept, held: u32, shared: &Shared) {
         let slot = Slot {
-            hash: name.hash,
-            scope: name.scope,
+            hash,
+            scope,
             record,
             outcome: None,
             checkpoint: None,
@@ -398,7 +402,7 @@ impl<O, C> Shard<O, C> {
             id
         };
         let slots = &self.slots;
-        self.index.insert_unique(place(name.hash), id, |&id| {
+        self.index.insert_unique(place(hash), id, |&id| {
             slots[id as usize].as_ref().map_or(0, |slot| place(slot.hash))
         });
         self.file(id, shared);
