@@ -139,6 +139,10 @@ struct Kept {
 }
 
 impl Kept {
+    fn is_expired(&self, now: Duration, policy: &Policy) -> bool {
+        self.record.expires(policy).is_some_and(|expires| now >= expires)
+    }
+
     fn bytes(&self) -> u64 {
         let left = |checkpoint: &Option<Bytes>| checkpoint.as_ref().map_or(0, Vec::len) as u64;
         match &self.record {
@@ -207,7 +211,7 @@ impl Model {
 
     fn sweep(&mut self) {
         let (now, policy) = (self.now, self.policy);
-        self.kept.retain(|_, kept| kept.record.expires(&policy).is_none_or(|expires| now < expires));
+        self.kept.retain(|_, kept| !kept.is_expired(now, &policy));
     }
 
     fn bytes(&self) -> u64 {
@@ -483,6 +487,13 @@ fn agrees(actions: Vec<Action>, policy: Policy, limits: Limits, shards: usize, s
                 }
             }
         }
+        let live = model.kept.values().filter(|kept| !kept.is_expired(model.now, &policy));
+        let (count, bytes) =
+            live.fold((0, 0), |(count, sum), kept| (count + 1, sum + kept.bytes() + Tested::RECORD_BYTES));
+        assert!(table.len() >= count, "a record that counts was removed");
+        if table.len() == count {
+            assert_eq!(table.bytes(), bytes, "{context}");
+        }
     }
     drop(held);
     // What was started stays until somebody settles it; the rest expires.
@@ -497,10 +508,10 @@ fn agrees(actions: Vec<Action>, policy: Policy, limits: Limits, shards: usize, s
 
 fn status(record: &Record<Bytes, Bytes>, now: Duration) -> Status {
     match record {
-        Record::Claimed(lease) => {
+        Record::Claimed(lease) if !lease.started_before => {
             Status::Claimed { attempts: lease.token.attempt, remaining: lease.until.saturating_sub(now) }
         }
-        Record::Started(lease) => {
+        Record::Claimed(lease) | Record::Started(lease) => {
             Status::Started { attempts: lease.token.attempt, remaining: lease.until.saturating_sub(now) }
         }
         Record::Released { attempts, .. } => Status::Released { attempts: *attempts },

@@ -370,12 +370,7 @@ impl<O, C> Shard<O, C> {
         slot.record = record;
         let outcome =
             if matches!(slot.record, Record::Completed { .. }) { None } else { slot.outcome.take() };
-        let checkpoint = if has_checkpoint(&slot.record) {
-            None
-        } else {
-            slot.checkpoint_bytes = 0;
-            slot.checkpoint.take()
-        };
+        let checkpoint = if has_checkpoint(&slot.record) { None } else { slot.checkpoint.take() };
         after.discard(outcome, checkpoint);
         let held = core::mem::replace(&mut slot.held, bytes);
         shared.bytes.give(u64::from(held - bytes));

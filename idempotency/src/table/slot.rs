@@ -30,10 +30,10 @@ impl<O, C> Slot<O, C> {
     pub(crate) fn status(&self, now: Duration) -> Status {
         let remaining = |lease: &Lease<()>| lease.until.saturating_sub(now);
         match &self.record {
-            Record::Claimed(lease) => {
+            Record::Claimed(lease) if !lease.started_before => {
                 Status::Claimed { attempts: lease.token.attempt, remaining: remaining(lease) }
             }
-            Record::Started(lease) => {
+            Record::Claimed(lease) | Record::Started(lease) => {
                 Status::Started { attempts: lease.token.attempt, remaining: remaining(lease) }
             }
             Record::Released { attempts, .. } => Status::Released { attempts: *attempts },

@@ -11,7 +11,7 @@ pub enum Status {
         /// When its lease runs out; zero if it has, and the next copy is executed, or has the request declared dead.
         remaining: Duration,
     },
-    /// The effect of an attempt has begun.
+    /// The effect of an attempt has begun: of the one that is under way, or of one before.
     Started {
         /// How many attempts there were, this one included.
         attempts: u32,
