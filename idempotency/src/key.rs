@@ -15,7 +15,7 @@ use crate::{DecodeError, KeyError, KeyHash, Scope, Secret};
 ///
 /// let secret = Secret::new([7; 16]);
 /// assert_ne!(key.hash(&secret), Key::new(Scope::Global, "pay", b"order-17")?.hash(&secret));
-/// assert_ne!(key.hash(&secret), Key::new(Scope::Tenant(b"acme"), "payo", b"rder-17")?.hash(&secret));
+/// assert_ne!(key.hash(&secret), Key::new(Scope::Tenant(b"acme"), "pa", b"yorder-17")?.hash(&secret));
 ///
 /// assert_eq!(Key::new(Scope::Global, "pay", b""), Err(KeyError::Missing));
 /// # Ok::<(), KeyError>(())

@@ -70,7 +70,7 @@ pub(crate) const fn ln(x: f64) -> f64 {
 /// Two to a power between -1,022 and 1,023. Relative error at most 5e-15, and as much as its argument's absolute one.
 #[inline]
 fn exp2(power: f64) -> f64 {
-    // Of a sum of this size, the last bits are so many 64ths.
+    // Of a sum of this size, the last bits count in steps of 1/64.
     let sum = power + ROUNDING;
     let rest = power - (sum - ROUNDING);
     let bits = sum.to_bits();
