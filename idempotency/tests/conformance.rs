@@ -132,7 +132,7 @@ const BUGS: &[(Bug, &str)] = &[
     (Bug::AbortWaitsForTheLease, "an_abort_lets_the_next_execute"),
     (Bug::NobodyDies, "failed_attempts_end_in_death"),
     (Bug::CheckpointIsDropped, "a_checkpoint_reaches_the_next_attempt"),
-    (Bug::CheckpointIsAnothers, "a_checkpoint_reaches_the_next_attempt"),
+    (Bug::CheckpointOfAnother, "a_checkpoint_reaches_the_next_attempt"),
     (Bug::HeldIsRetried, "what_may_have_happened_is_held"),
     (Bug::SweepsHeld, "what_may_have_happened_is_held"),
     (Bug::RetriedIsHeld, "what_may_happen_again_is_retried"),

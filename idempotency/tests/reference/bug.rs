@@ -53,7 +53,7 @@ pub(crate) enum Bug {
     AbortWaitsForTheLease,
     NobodyDies,
     CheckpointIsDropped,
-    CheckpointIsAnothers,
+    CheckpointOfAnother,
     HeldIsRetried,
     RetriedIsHeld,
     SweepsHeld,
@@ -162,7 +162,7 @@ impl Reference {
                     (*effect, *reply) = (Effect::Keep, Reply::Mismatch);
                 }
                 if let (true, Reply::Execute { checkpoint, .. }) =
-                    (self.has(Bug::CheckpointIsAnothers), reply)
+                    (self.has(Bug::CheckpointOfAnother), reply)
                 {
                     checkpoint.clone_from(left);
                 }
