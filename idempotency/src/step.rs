@@ -161,8 +161,16 @@ pub fn step<O: Clone, C: Clone>(
     now: Duration,
     policy: &Policy,
 ) -> (Effect<O, C>, Reply<O, C>) {
+    let record = record.filter(|record| !record.is_expired(now, policy));
+    // What time has done is seen, whether or not somebody has swept.
+    if let (Some(lapsed), None) = (record.and_then(|record| record.lapsed(now, policy)), event.token()) {
+        return match decide(Some(&lapsed), event, now, policy) {
+            (Effect::Keep, reply) => (Effect::Put(lapsed), reply),
+            decided => decided,
+        };
+    }
     let returned;
-    let record = match record.filter(|record| !record.is_expired(now, policy)) {
+    let record = match record {
         // Nobody has decided anything yet, so whoever comes back goes on where he was. He knows what nobody else does.
         Some(Record::Indeterminate {
             fingerprint, holder: Some(token), checkpoint, started_before, ..
@@ -178,6 +186,16 @@ pub fn step<O: Clone, C: Clone>(
         }
         record => record,
     };
+    decide(record, event, now, policy)
+}
+
+/// What comes of an event, to a record that is as time has made it.
+fn decide<O: Clone, C: Clone>(
+    record: Option<&Record<O, C>>,
+    event: Event<O, C>,
+    now: Duration,
+    policy: &Policy,
+) -> (Effect<O, C>, Reply<O, C>) {
     match event {
         Event::Begin { fingerprint, lease, fence, minted } => {
             let claim = Claim { fingerprint, until: now.saturating_add(lease), fence };
@@ -234,11 +252,6 @@ pub fn step<O: Clone, C: Clone>(
         },
         Event::Sweep => match record {
             None => (Effect::Remove, Reply::Done),
-            Some(record @ (Record::Claimed(lease) | Record::Started(lease)))
-                if now >= lease.until && record.has_started() && policy.unfinished == Unfinished::Hold =>
-            {
-                (Effect::Put(unfinished(lease)), Reply::Done)
-            }
             Some(_) => (Effect::Keep, Reply::Done),
         },
     }
@@ -287,15 +300,11 @@ fn begin<O: Clone, C: Clone>(
             if now < lease.until {
                 return (Effect::Keep, Reply::InProgress { retry_after: lease.until.saturating_sub(now) });
             }
-            let (started, attempts) = (record.has_started(), lease.token.attempt);
-            if started && policy.unfinished == Unfinished::Hold {
-                let put = Effect::Put(unfinished(lease));
-                return (put, Reply::Indeterminate { attempts });
-            }
+            let attempts = lease.token.attempt;
             if attempts >= policy.attempts_max {
                 return (Effect::Put(dead(lease, now, policy)), Reply::Dead { attempts });
             }
-            execute(claim, attempts, lease.checkpoint.clone(), started)
+            execute(claim, attempts, lease.checkpoint.clone(), record.has_started())
         }
     }
 }
@@ -366,11 +375,6 @@ fn indeterminate<O, C: Clone>(lease: &Lease<C>, attempts: u32, holder: Option<To
     Record::Indeterminate { fingerprint, attempts, holder, checkpoint: checkpoint.clone(), started_before }
 }
 
-/// The lease has run out after the effect has begun.
-fn unfinished<O, C: Clone>(lease: &Lease<C>) -> Record<O, C> {
-    indeterminate(lease, lease.token.attempt, Some(lease.token))
-}
-
 fn dead<O, C>(lease: &Lease<C>, now: Duration, policy: &Policy) -> Record<O, C> {
     let expires = now.saturating_add(policy.retention);
     Record::Dead { fingerprint: lease.fingerprint, attempts: lease.token.attempt, expires }
@@ -403,6 +407,16 @@ impl<C> Lease<C> {
 impl<O, C> Record<O, C> {
     fn is_expired(&self, now: Duration, policy: &Policy) -> bool {
         self.expires(policy).is_some_and(|expires| now >= expires)
+    }
+
+    /// What it has become if its lease has run out after its effect began.
+    fn lapsed(&self, now: Duration, policy: &Policy) -> Option<Self>
+    where
+        C: Clone,
+    {
+        let (Self::Claimed(lease) | Self::Started(lease)) = self else { return None };
+        let lapsed = now >= lease.until && self.has_started() && policy.unfinished == Unfinished::Hold;
+        lapsed.then(|| indeterminate(lease, lease.token.attempt, Some(lease.token)))
     }
 
     fn has_started(&self) -> bool {

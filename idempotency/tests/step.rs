@@ -144,6 +144,10 @@ fn next(world: &World, event: &Events, policy: &Policy) -> (World, Reply<u64, u6
         assert_eq!(gone, there, "an expired record was seen: {world:?} {event:?}");
     }
     let (effect, reply) = step(world.record.as_ref(), event.clone(), seconds(world.now), policy);
+    let mut swept = world.clone();
+    apply(&mut swept, step(world.record.as_ref(), Event::Sweep, seconds(world.now), policy).0);
+    let later = step(swept.record.as_ref(), event.clone(), seconds(world.now), policy);
+    assert_eq!(later.1, reply, "it matters whether somebody swept: {world:?} {event:?}");
     let life = &mut after.life;
     who_lost_is_told_and_nobody_else(world, life, event, &reply, policy);
     match (event, &reply) {
