@@ -113,8 +113,14 @@ fn ahead_of_ours(tables: &[Table]) -> String {
     format!("Peers ahead of ours by more than a twentieth, in their class:\n\n{text}\n")
 }
 
-const OURS: [(&str, &str); 3] =
-    [(WINDOWS, names::DEDUP_WINDOW), (WINDOWS_CONTENDED, names::DEDUP_WINDOW), (SESSIONS, names::SESSION_8)];
+const OURS: [(&str, &str); 6] = [
+    (WINDOWS, names::DEDUP_WINDOW),
+    (WINDOWS_CONTENDED, names::DEDUP_WINDOW),
+    (SESSIONS, names::SESSION_8),
+    (STORES, names::TABLE),
+    (STORES_CONTENDED, names::TABLE),
+    (MILLION, names::TABLE),
+];
 const WINDOWS: &str = "idempotency: windows, one thread";
 const WINDOWS_CONTENDED: &str = "idempotency: windows, two threads";
 const SESSIONS: &str = "idempotency: sessions, one thread";
