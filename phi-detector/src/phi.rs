@@ -4,7 +4,7 @@ use core::time::Duration;
 use crate::parameters::{Fit, PRIOR, Parameters};
 use crate::published::Published;
 use crate::shared_arrivals::SharedArrivals;
-use crate::shared_window::{SharedWindow, Snapshot};
+use crate::shared_window::{Ahead, SharedWindow, Snapshot};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Sums;
 use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspicion};
@@ -13,21 +13,23 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 /// ask. What phi means and what is learned is the same as of a [`LocalPhi`](crate::LocalPhi), which is for one thread.
 ///
 /// # Progress
-/// Lock-free, and mostly wait-free: nobody waits for a thread that is held up, neither who hears a beat nor who asks. A beat
-/// without number, epoch and time of sending takes six read-modify-writes, and a compare-exchange for each level. That may
-/// have to be repeated if another thread publishes, and is given up if what that has published is newer. This holds on targets
-/// with `target_has_atomic = "64"`; elsewhere the feature `critical-section` makes each access a short critical section. No
-/// allocation.
+/// Lock-free: nobody waits for a thread that is held up, neither who hears a beat nor who asks. A beat without number, epoch
+/// and time of sending takes five read-modify-writes, and a compare-exchange for each level, which has to be repeated if
+/// another thread publishes meanwhile. This holds on targets with `target_has_atomic = "64"`; elsewhere the feature
+/// `critical-section` makes each access a short critical section. No allocation.
 ///
-/// [`is_suspect`](Self::is_suspect) and [`deadline`](Self::deadline) are four loads. [`suspicion`](Self::suspicion) takes the
-/// statistics as they are if no beat is being recorded at the moment. It looks twice; then it answers from those that were
-/// published last, and says that it is [`stale`](Suspicion::stale).
+/// [`is_suspect`](Self::is_suspect) is a load and a comparison, but for the 2^20 ns in which silence reaches the level, and after
+/// 584 years. There it is four loads, as is [`deadline`](Self::deadline). [`suspicion`](Self::suspicion) takes the statistics as
+/// they are if no beat is being recorded at the moment. It looks twice; then it answers from those that were published last, and
+/// says that it is [`stale`](Suspicion::stale).
 ///
 /// # Consistency
 /// - Each tick between two arrivals is in exactly one interval, and each interval is recorded once, whichever threads hear the
 ///   beats. Each restart is reported by one thread, and each number that was skipped is counted by one.
 /// - Statistics are those of some set of beats that were recorded completely, never of a part of one. When no beat is being
-///   recorded, timeouts are those of all of them: a thread that was held up never puts back an older one.
+///   told, deadlines are those of all of them: a thread that was held up never puts back an older one.
+/// - Whoever asks, after a call has returned by which a beat was told, has it in the answer. While a thread is held up in the
+///   middle of such a call, the beats of others count all the same, and timeouts stay what they were.
 /// - By its time of sending, a late beat isn't taken for more evidence of life than it is, not even for a moment. By numbers
 ///   alone it may be, if it is heard at once with the beat that ends a stall: until the thread that hears that one goes on.
 ///
@@ -38,9 +40,10 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 ///
 /// # Limits
 /// Two numbers of beats are compared modulo 2^47, of which half is ahead; the last two epochs that 64 bits can hold count as
-/// one. Timeouts are kept in 44 bits of ticks, and how late a beat is in 47: with ticks of a nanosecond, up to five hours and a day
-/// and a half; with those of the default length, up to the end of time. Timeouts are told apart by 20 bits of a count of beats: a
-/// thread that is held up for 2^19 of them, just when it publishes one, may put it back, for as many beats as that.
+/// one. How late a beat is is kept in 47 bits of ticks: with ticks of a nanosecond, up to a day and a half; with those of the
+/// default length, up to the end of time. Deadlines are told apart by 20 bits of a count: one that a thread found, and was then
+/// held up before it published it, is put back if meanwhile as many were published as fit these bits, or a multiple of that, and
+/// the last one was the first again.
 ///
 /// # Examples
 /// ```
@@ -57,10 +60,14 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 /// assert!(peer.is_suspect(at(53), 0));
 /// ```
 #[derive(Debug)]
-// What `is_suspect` reads is on one cache line, for up to four levels; the parameters, which nobody writes, are on another.
+// What `is_suspect` reads is on one cache line, for up to eight levels; the parameters, which nobody writes, are on another.
 #[repr(C, align(64))]
 pub struct Phi<M = Normal, const N: usize = 128, const L: usize = 1> {
     published: [Published; L],
+    /// After how many ticks of silence each level is reached, by which deadlines are computed. Written by whoever publishes, by
+    /// a store, before that, and once more if another thread has published meanwhile: so a thread that was held up may put back
+    /// an older one, but not for longer than until it has published. Read where statistics are in the middle of a change.
+    timeouts: [AtomicU64; L],
     arrivals: SharedArrivals,
     window: SharedWindow<N>,
     /// The longest interval that is learned as it is. Written by whoever publishes, by a store: a thread that was held up may
@@ -85,7 +92,8 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
         let fit = parameters.fit(Sums::default());
         let silences = parameters.silences(fit);
         Self {
-            published: array::from_fn(|level| Published::new(0, silences[level])),
+            published: array::from_fn(|_| Published::new()),
+            timeouts: silences.map(AtomicU64::new),
             arrivals: SharedArrivals::new(),
             window: SharedWindow::new(),
             clip: AtomicU64::new(parameters.clip(fit)),
@@ -101,29 +109,32 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     }
 
     /// A heartbeat arrived. Says what it was taken for.
+    #[inline]
     pub fn heartbeat(&self, beat: Beat) -> Heard {
         // Relaxed: see the field.
         let clip = self.clip.load(Ordering::Relaxed);
-        let resolution = self.parameters.resolution();
-        let (heard, sample) = self.arrivals.arrive(&beat, resolution, clip).heard(resolution);
-        if let Some(interval) = sample {
-            self.recover(interval > clip);
-            self.window.record(interval.min(clip));
-            self.publish();
-        }
-        heard
+        let (resolution, ahead) = (self.parameters.resolution(), self.window.ahead());
+        let Some(ticks) = self.arrivals.follow(&beat, resolution, clip) else {
+            return self.arrive(&beat, clip);
+        };
+        self.learn(ticks, clip, ahead);
+        Heard::Interval { interval: resolution.duration(ticks), lost: 0 }
     }
 
     /// It was alive at this time, as something else than a heartbeat has shown: see
     /// [`FailureDetector::witness`].
     pub fn witness(&self, at: Duration) {
-        self.arrivals.witness(self.parameters.resolution().ticks(at));
+        if self.arrivals.witness(self.parameters.resolution().ticks(at)) {
+            self.publish(None);
+        }
     }
 
     /// Takes `gap` out of the evidence: see [`FailureDetector::observe_local_gap`]. To be called before the beats are told that
     /// came after the gap: those that are told before it count as if they came later by as much.
     pub fn observe_local_gap(&self, gap: Duration) {
-        self.arrivals.observe_local_gap(self.parameters.resolution().ticks(gap));
+        if self.arrivals.observe_local_gap(self.parameters.resolution().ticks(gap)) {
+            self.publish(None);
+        }
     }
 
     /// Since when it is silent: the latest evidence of life. `None` if the peer is unknown.
@@ -168,13 +179,13 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
         Some(resolution.duration(resolution.after(self.arrivals.evidence()?, silence)))
     }
 
-    /// Whether the silence has reached the level, or the peer is unknown. Four loads and a comparison.
+    /// Whether the silence has reached the level, or the peer is unknown. A load and a comparison, nearly always.
     ///
     /// # Panics
     /// If there is no such level.
     #[inline]
     pub fn is_suspect(&self, now: Duration, level: usize) -> bool {
-        self.due(level).is_none_or(|due| self.parameters.resolution().ticks(now) >= due)
+        self.published[level].is_reached(now).unwrap_or_else(|| self.is_overdue(now, level))
     }
 
     /// The mean of the intervals and their standard deviation, as they are used: with what is assumed while few are known, and
@@ -190,10 +201,45 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     }
 
     /// The first tick at which the level is reached.
-    #[inline]
     fn due(&self, level: usize) -> Option<u64> {
-        let timeout = self.published[level].timeout();
+        // Relaxed: see the field.
+        let timeout = self.timeouts[level].load(Ordering::Relaxed);
         Some(self.parameters.resolution().after(self.arrivals.evidence()?, timeout))
+    }
+
+    /// A beat that is or says something special.
+    #[inline(never)]
+    fn arrive(&self, beat: &Beat, clip: u64) -> Heard {
+        let resolution = self.parameters.resolution();
+        let Some(arrival) = self.arrivals.arrive(beat, resolution, clip) else { return Heard::Stale };
+        let (heard, sample) = arrival.heard(resolution);
+        if let Some(interval) = sample {
+            self.learn(interval, clip, self.window.ahead());
+        } else {
+            self.publish(None);
+        }
+        heard
+    }
+
+    /// What a beat says of how they come. An interval longer than `clip` is learned as that.
+    #[inline]
+    fn learn(&self, interval: u64, clip: u64, ahead: Ahead) {
+        // Not by `min`, for which the processor would wait until it knows what the beat before has stored.
+        let learned = if interval > clip {
+            self.stalled();
+            clip
+        } else {
+            self.recover();
+            interval
+        };
+        self.publish(self.window.record(learned, ahead));
+    }
+
+    /// Whether the level is reached, where what is published doesn't say.
+    #[cold]
+    #[inline(never)]
+    fn is_overdue(&self, now: Duration, level: usize) -> bool {
+        self.due(level).is_none_or(|due| self.parameters.resolution().ticks(now) >= due)
     }
 
     /// From all that was recorded, or else what was published last; of how many intervals; and whether it is the latter.
@@ -207,24 +253,63 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
         (unpack(self.fit.load(Ordering::Relaxed)), self.window.count(), true)
     }
 
-    /// Computes from the window what queries need. If another thread is in the middle of recording, it will do so itself.
-    fn publish(&self) {
-        let Some(Snapshot { generation, sums }) = self.window.snapshot() else { return };
-        let fit = self.parameters.fit(sums);
-        // Relaxed: see the fields.
-        self.clip.store(self.parameters.clip(fit), Ordering::Relaxed);
-        self.fit.store(pack(fit), Ordering::Relaxed);
-        for (published, silence) in self.published.iter().zip(self.parameters.silences(fit)) {
-            published.publish(generation, silence);
+    /// Computes what queries need, from the sums that were just `recorded`, or else from the window. If another thread is in the
+    /// middle of recording, it will do so itself, and until then timeouts are as they were.
+    ///
+    /// To be called after each change of the evidence or of the window.
+    #[inline]
+    fn publish(&self, recorded: Option<Snapshot>) {
+        let fitted = |Snapshot { generation, sums }| (generation, self.fitted(sums));
+        let resolution = self.parameters.resolution();
+        // With levels, it is looked at for each of them.
+        let mut known = recorded.filter(|it| L > 0 || self.window.is_latest(it.generation)).map(fitted);
+        for (level, (published, timeout)) in self.published.iter().zip(&self.timeouts).enumerate() {
+            published.renew(|| {
+                // All that is read here is read after what is replaced.
+                if !known.is_some_and(|(generation, _)| self.window.is_latest(generation)) {
+                    known = self.window.snapshot().map(fitted);
+                }
+                // Relaxed: see the field.
+                let silence = if let Some((_, fit)) = known {
+                    let silence = self.parameters.silence_of(fit, level);
+                    timeout.store(silence, Ordering::Relaxed);
+                    silence
+                } else {
+                    timeout.load(Ordering::Relaxed)
+                };
+                let due = |evidence| resolution.nanos(resolution.after(evidence, silence));
+                self.arrivals.evidence().map_or(0, due)
+            });
+        }
+        if let Some((_, fit)) = known {
+            // Relaxed: see the fields.
+            self.clip.store(self.parameters.clip(fit), Ordering::Relaxed);
+            self.fit.store(pack(fit), Ordering::Relaxed);
         }
     }
 
-    fn recover(&self, stalled: bool) {
-        // Relaxed throughout: it is all in this word.
-        if stalled {
-            self.recovering.swap(PRIOR.into(), Ordering::Relaxed);
-            return;
+    /// Of a full window, by constants.
+    #[inline]
+    fn fitted(&self, sums: Sums) -> Fit {
+        #[expect(clippy::cast_possible_truncation, reason = "at most 1,024")]
+        let full = N as u32;
+        if sums.count == full {
+            self.parameters.fit(Sums { count: full, ..sums })
+        } else {
+            self.parameters.fit(sums)
         }
+    }
+
+    /// After an interval that is learned as a shorter one.
+    #[cold]
+    #[inline(never)]
+    fn stalled(&self) {
+        // Relaxed, as below: it is all in this word.
+        self.recovering.swap(PRIOR.into(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn recover(&self) {
         let mut seen = self.recovering.load(Ordering::Relaxed);
         while seen > 0 {
             match self.recovering.compare_exchange_weak(seen, seen - 1, Ordering::Relaxed, Ordering::Relaxed)

@@ -1,56 +1,65 @@
+use core::time::Duration;
+
 use crate::sync::{AtomicU64, Ordering};
 
-/// After how many ticks of silence a level is reached, as the latest of the threads that computed it found: in one word, with
-/// the generation of what it was computed from.
+/// When silence reaches a level, as the latest of the threads that computed it found: in one word, with a count of how often
+/// it was replaced.
 ///
 /// ```text
-///   63           44 43                                   0
-///  | generation    | timeout in ticks                     |
+///   63                                20 | 19              0
+///  | nanoseconds, without the lowest bits | how often, modulo |
 /// ```
 #[derive(Debug)]
 pub(crate) struct Published {
-    /// Written by any thread, by compare-exchange and only for a newer generation: with a plain store, a thread that was held
-    /// up for long would put back an old timeout, which would stay if no beat came any more.
-    word: AtomicU64,
+    /// Zero if the peer is unknown. Written by any thread that has changed something it depends on, after that, by
+    /// compare-exchange: until one succeeds for which nothing was replaced since it began to look at what there is.
+    due: AtomicU64,
 }
 
 impl Published {
-    /// What is to be replaced by newer generations.
-    pub(crate) fn new(generation: u64, timeout: u64) -> Self {
-        Self { word: AtomicU64::new(pack(generation, timeout)) }
+    /// Of a peer that was never heard of.
+    pub(crate) fn new() -> Self {
+        Self { due: AtomicU64::new(0) }
     }
 
+    /// Whether the level is reached. `None` where it depends on what is not in this word: within 2^20 ns, which is a tick of the
+    /// default length, and after 584 years.
     #[inline]
-    pub(crate) fn timeout(&self) -> u64 {
+    pub(crate) fn is_reached(&self, now: Duration) -> Option<bool> {
         // Relaxed: it is all in this word.
-        self.word.load(Ordering::Relaxed) & TIMEOUT_MAX
+        let due = self.due.load(Ordering::Relaxed) & !COUNT_MAX;
+        if now.as_secs() > SECONDS_MAX {
+            return None;
+        }
+        let nanos = now.as_secs() * 1_000_000_000 + u64::from(now.subsec_nanos());
+        if nanos < due {
+            Some(false)
+        } else if nanos - due > COUNT_MAX {
+            Some(true)
+        } else {
+            None
+        }
     }
 
-    /// Replaces a timeout of an older generation. Generations may wrap: one is newer if it is fewer than 2^19 ahead.
-    pub(crate) fn publish(&self, generation: u64, timeout: u64) {
-        let new = pack(generation, timeout);
-        // Relaxed throughout: the order of this one word is all that is asked for. Checked by
-        // tests::phi::the_newest_timeout_stays.
-        let mut seen = self.word.load(Ordering::Relaxed);
-        while is_newer(new, seen) {
-            match self.word.compare_exchange_weak(seen, new, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => break,
+    /// Publishes what `due` finds, in nanoseconds. It is called again if another thread has published meanwhile, which may not
+    /// have seen what this one has changed.
+    #[inline]
+    pub(crate) fn renew(&self, mut due: impl FnMut() -> u64) {
+        // Acquire: pairs with the release below, as on failure. Who replaces a word has seen all that was changed before it was
+        // published; so the last one to do so has seen everything. Checked by tests::phi::the_newest_deadline_stays.
+        let mut seen = self.due.load(Ordering::Acquire);
+        loop {
+            let new = due() & !COUNT_MAX | seen.wrapping_add(1) & COUNT_MAX;
+            // Release: what this thread has changed is known to whoever replaces this. Checked by the same.
+            match self.due.compare_exchange_weak(seen, new, Ordering::Release, Ordering::Acquire) {
+                Ok(_) => return,
                 Err(now) => seen = now,
             }
         }
     }
 }
 
-fn pack(generation: u64, timeout: u64) -> u64 {
-    generation << TIMEOUT_BITS | timeout.min(TIMEOUT_MAX)
-}
+const COUNT_MAX: u64 = (1 << 20) - 1;
 
-fn is_newer(new: u64, old: u64) -> bool {
-    let ahead = (new >> TIMEOUT_BITS).wrapping_sub(old >> TIMEOUT_BITS) << TIMEOUT_BITS;
-    ahead != 0 && ahead < 1 << 63
-}
-
-const TIMEOUT_BITS: u32 = 44;
-
-/// With the default resolution, the end of time.
-const TIMEOUT_MAX: u64 = (1 << TIMEOUT_BITS) - 1;
+/// In nanoseconds, it fits with another second.
+const SECONDS_MAX: u64 = u64::MAX / 1_000_000_000 - 1;

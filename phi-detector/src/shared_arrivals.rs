@@ -54,16 +54,43 @@ impl SharedArrivals {
         }
     }
 
-    /// A beat came. An interval longer than `clip` is a stall.
-    pub(crate) fn arrive(&self, beat: &Beat, resolution: Resolution, clip: u64) -> Arrival {
+    /// The interval that a beat ends, if it says nothing but its time, and there is nothing else to be said of it either:
+    /// nearly always. Otherwise it is still to [arrive](Self::arrive).
+    #[inline]
+    pub(crate) fn follow(&self, beat: &Beat, resolution: Resolution, clip: u64) -> Option<u64> {
+        let stamp = stamp(resolution.ticks(beat.at));
+        // Acquire, twice: as in `arrive` and `judge`, which has nothing to do if nothing is late. Relaxed: as there.
+        let latest = self.last.load(Ordering::Acquire);
+        let is_plain = beat.sequence.is_none() && beat.sent.is_none() && beat.epoch.is_none();
+        if latest == 0
+            || stamp <= latest
+            || !is_plain
+            || self.transit.load(Ordering::Relaxed) != 0
+            || self.backlog.load(Ordering::Acquire) != 0
+        {
+            return None;
+        }
+        let interval = stamp - latest;
+        let usual = usual::before(self.usual_8.load(Ordering::Relaxed), interval, clip);
+        // Release: as in `arrive`. That the interval is known before this succeeds lets a processor go on with it.
+        self.last.compare_exchange_weak(latest, stamp, Ordering::Release, Ordering::Relaxed).ok()?;
+        if interval <= clip {
+            // Relaxed: as in `arrive`.
+            self.usual_8.store(usual::after(usual, interval), Ordering::Relaxed);
+        }
+        Some(interval)
+    }
+
+    /// A beat came. An interval longer than `clip` is a stall. `None` if it is no news, and evidence of nothing.
+    pub(crate) fn arrive(&self, beat: &Beat, resolution: Resolution, clip: u64) -> Option<Arrival> {
         let stamp = stamp(resolution.ticks(beat.at));
         // Acquire: what is found in `backlog` below is of this arrival or a later one, so that if nothing is late, this one
         // wasn't. Checked by tests::phi::a_backlog_is_seen_with_its_beats.
         let latest = self.last.load(Ordering::Acquire);
         if stamp <= latest {
-            return Arrival::Stale;
+            return None;
         }
-        let Some((life, number)) = self.number(beat) else { return Arrival::Stale };
+        let (life, number) = self.number(beat)?;
         let (restarted, lost) = (life == Life::New, number.unwrap_or(0));
         let begins = restarted || latest == 0;
         let transit = beat.sent.map(|sent| stamp.wrapping_sub(resolution.ticks(sent)));
@@ -87,19 +114,19 @@ impl SharedArrivals {
         // ordering, only one step: tests::phi::intervals_add_up.
         let before = self.last.fetch_max(stamp, Ordering::Release);
         if before == 0 {
-            return Arrival::First;
+            return Some(Arrival::First);
         }
         if restarted {
-            return Arrival::Restarted;
+            return Some(Arrival::Restarted);
         }
         let ticks = stamp.saturating_sub(before);
         if ticks == 0 {
             // Another one came in between. A number that was taken for news may have told of lost beats.
-            return if beat.sequence.is_some() {
+            return Some(if beat.sequence.is_some() {
                 Arrival::Interval { ticks: 0, lost, sample: None }
             } else {
                 Arrival::Stale
-            };
+            });
         }
         let interval = share(ticks, steps);
         // What comes while a backlog is worked off, or when we come back, says nothing of the sender.
@@ -107,21 +134,20 @@ impl SharedArrivals {
             // Relaxed, and no more than a store: what is lost of it, if beats come at once, is one of many.
             self.usual_8.store(usual::after(usual, interval), Ordering::Relaxed);
         }
-        Arrival::Interval { ticks, lost, sample: (!absent).then_some(interval) }
+        Some(Arrival::Interval { ticks, lost, sample: (!absent).then_some(interval) })
     }
 
-    /// It was alive at this tick, as something else than a beat has shown.
-    pub(crate) fn witness(&self, at: u64) {
+    /// It was alive at this tick, as something else than a beat has shown. Says whether that is news.
+    pub(crate) fn witness(&self, at: u64) -> bool {
+        let stamp = stamp(at);
         // Relaxed: what matters is that beats that were heard before, to the knowledge of this thread, make it a known one.
-        if self.last.load(Ordering::Relaxed) != 0 {
-            self.witnessed.fetch_max(stamp(at), Ordering::Relaxed);
-        }
+        self.last.load(Ordering::Relaxed) != 0 && self.witnessed.fetch_max(stamp, Ordering::Relaxed) < stamp
     }
 
-    /// Takes a time in which we heard nothing, because we weren't there, out of the silence.
-    pub(crate) fn observe_local_gap(&self, ticks: u64) {
+    /// Takes a time in which we heard nothing, because we weren't there, out of the silence. Says whether there was one.
+    pub(crate) fn observe_local_gap(&self, ticks: u64) -> bool {
         if ticks == 0 || self.last.load(Ordering::Relaxed) == 0 {
-            return;
+            return false;
         }
         // Before the others are moved: the next interval to be measured is none to learn from.
         self.transit.swap(ABSENT, Ordering::Relaxed);
@@ -136,6 +162,7 @@ impl SharedArrivals {
                 }
             }
         }
+        true
     }
 
     /// The tick of the latest evidence of life; `None` if the peer is unknown.

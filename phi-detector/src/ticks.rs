@@ -72,6 +72,12 @@ impl Resolution {
         after(tick, ticks, self.last())
     }
 
+    /// When a tick begins that isn't after the last there is.
+    #[inline]
+    pub(crate) const fn nanos(self, tick: u64) -> u64 {
+        tick << self.shift
+    }
+
     /// So many ticks, at least one if it is any time at all.
     pub(crate) const fn ticks_up(self, time: Duration) -> u64 {
         let ticks = self.ticks(time);

@@ -7,7 +7,8 @@ use super::{Arc, model, mutant, thread};
 use crate::arrival::Arrival;
 use crate::published::Published;
 use crate::shared_arrivals::SharedArrivals;
-use crate::shared_window::{SharedWindow, Snapshot};
+use crate::shared_window::{Ahead, SharedWindow, Snapshot};
+use crate::sync::{AtomicU64, Ordering};
 use crate::window::Sums;
 use crate::{Beat, Heard, Normal, Phi, Resolution, Settings};
 
@@ -55,20 +56,28 @@ fn judge<const N: usize>(snapshot: Snapshot, all: &[u64]) {
     );
 }
 
+/// As if others had been in the middle of recording before it.
+fn record<const N: usize>(window: &SharedWindow<N>, interval: u64) -> Option<Snapshot> {
+    window.record(interval, Ahead::NONE)
+}
+
+/// By what was there before, if it is the latest record.
+fn record_ahead<const N: usize>(window: &SharedWindow<N>, interval: u64) -> Option<Snapshot> {
+    let recorded = window.record(interval, window.ahead());
+    recorded.filter(|it| window.is_latest(it.generation))
+}
+
 fn record_10<const N: usize>(window: &SharedWindow<N>) -> Option<Snapshot> {
-    window.record(10);
-    None
+    record(window, 10)
 }
 
 fn record_100_and_1000<const N: usize>(window: &SharedWindow<N>) -> Option<Snapshot> {
-    window.record(100);
-    window.record(1_000);
-    None
+    record(window, 100);
+    record(window, 1_000)
 }
 
 fn record_100<const N: usize>(window: &SharedWindow<N>) -> Option<Snapshot> {
-    window.record(100);
-    None
+    record(window, 100)
 }
 
 fn look<const N: usize>(window: &SharedWindow<N>) -> Option<Snapshot> {
@@ -106,6 +115,22 @@ mutant!(
     model(|| recorded::<1>(&[record_10, record_100_and_1000], &[10, 100, 1_000]))
 );
 
+fn two_who_look_ahead() {
+    model(|| {
+        recorded::<2>(&[|it| record_ahead(it, 10), |it| record_ahead(it, 100)], &[10, 100]);
+        recorded::<1>(&[|it| record_ahead(it, 10), |it| record_ahead(it, 100)], &[10, 100]);
+    });
+}
+
+/// Who was alone from before a record until after it has computed the sums that are there.
+#[test]
+fn who_is_alone_knows_the_sums() {
+    two_who_look_ahead();
+}
+
+mutant!(looking_ahead_needs_release, NoRelease, two_who_look_ahead());
+mutant!(looking_ahead_needs_acquire, NoAcquire, two_who_look_ahead());
+
 /// Of several threads that record and then look, one sees all: so the last timeouts are published by somebody.
 #[test]
 fn somebody_sees_all() {
@@ -114,7 +139,7 @@ fn somebody_sees_all() {
 
 fn somebody_looks_last() {
     fn record_and_look<const INTERVAL: u64>(window: &SharedWindow<4>) -> Option<Snapshot> {
-        window.record(INTERVAL);
+        record(window, INTERVAL);
         window.snapshot()
     }
 
@@ -129,44 +154,79 @@ mutant!(seeing_all_needs_release, NoRelease, somebody_looks_last());
 mutant!(seeing_all_needs_acquire, NoAcquire, somebody_looks_last());
 mutant!(seeing_all_needs_one_step, Torn, somebody_looks_last());
 
-fn two_publish<const FIRST: u64>() {
+/// Two that change something, each in a word of its own, and then publish the sum of both.
+fn two_publish() {
+    type Words = (Published, [AtomicU64; 2]);
+    fn change<const WORD: usize, const TO: u64>((published, words): &Words) {
+        words[WORD].swap(TO << 20, Ordering::Relaxed);
+        published.renew(|| words.iter().map(|word| word.load(Ordering::Relaxed)).sum());
+    }
+
     model(|| {
-        let (published, _) = race(
-            Published::new(FIRST, 7),
-            &[|it: &Published| it.publish(FIRST + 1, 11), |it: &Published| it.publish(FIRST + 2, 22)],
-        );
-        assert_eq!(published.timeout(), 22, "broken: an older timeout stays");
+        let words = [AtomicU64::new(0), AtomicU64::new(7 << 20)];
+        let (shared, _) = race((Published::new(), words), &[change::<0, 2>, change::<1, 5>]);
+        let reached = [6, 8].map(|tick| shared.0.is_reached(Duration::from_nanos(tick << 20)));
+        assert_eq!(reached, [Some(false), Some(true)], "broken: an older deadline stays");
     });
 }
 
-/// Whoever is late doesn't put back an older timeout; also where generations wrap.
+/// Whoever is late doesn't put back an older deadline: at rest, it is of all that was changed.
 #[test]
-fn the_newest_timeout_stays() {
-    two_publish::<0>();
-    two_publish::<0xF_FFFE>();
-    two_publish::<0xF_FFFF>();
+fn the_newest_deadline_stays() {
+    two_publish();
 }
 
-mutant!(publishing_needs_to_compare, Stores, two_publish::<0>());
-mutant!(publishing_needs_one_step, Torn, two_publish::<0>());
+mutant!(publishing_needs_to_compare, Stores, two_publish());
+mutant!(publishing_needs_one_step, Torn, two_publish());
+mutant!(publishing_needs_release, NoRelease, two_publish());
+mutant!(publishing_needs_acquire, NoAcquire, two_publish());
 
-/// A timeout that is too long for its bits is the longest; and of one generation, the first stays.
+/// The deadline goes to another one and back, while a thread is about to publish a third one: that isn't taken for no change.
 #[cfg(not(loom))]
 #[test]
-fn timeouts_leave_generations_alone() {
-    let published = Published::new(0, 7);
-    published.publish(0, 9);
-    assert_eq!(published.timeout(), 7);
-    published.publish(1, u64::MAX);
-    assert_eq!(published.timeout(), (1 << 44) - 1);
-    published.publish(2, 9);
-    assert_eq!(published.timeout(), 9);
+fn a_deadline_that_comes_again_is_another_one() {
+    let published = Published::new();
+    published.renew(|| 5 << 20);
+    let mut rounds = 0;
+    published.renew(|| {
+        rounds += 1;
+        if rounds == 1 {
+            published.renew(|| 6 << 20);
+            published.renew(|| 5 << 20);
+        }
+        (10 - rounds) << 20
+    });
+    assert_eq!(rounds, 2);
+    assert_eq!(published.is_reached(Duration::from_nanos(9 << 20)), Some(true));
 }
 
-#[cfg(loom)]
+/// What is published is known to 2^20 ns: within them, and where nanoseconds don't fit 64 bits, it says nothing.
+#[cfg(not(loom))]
 #[test]
-fn publishing_needs_no_ordering() {
-    crate::sync::with_mutant(crate::sync::Mutant::Relaxed, two_publish::<0>);
+fn a_word_says_what_it_knows() {
+    let published = Published::new();
+    let is_reached = |nanos| published.is_reached(Duration::from_nanos(nanos));
+    assert_eq!([is_reached(0), is_reached((1 << 20) - 1), is_reached(1 << 20)], [None, None, Some(true)]);
+    published.renew(|| 5 << 20 | 0xFF);
+    assert_eq!([is_reached(0), is_reached((5 << 20) - 1)], [Some(false); 2]);
+    assert_eq!([is_reached(5 << 20), is_reached((6 << 20) - 1)], [None; 2]);
+    assert_eq!([is_reached(6 << 20), is_reached(u64::MAX - 2_000_000_000)], [Some(true); 2]);
+    assert_eq!([is_reached(u64::MAX), published.is_reached(Duration::MAX)], [None; 2]);
+    published.renew(|| u64::MAX);
+    assert_eq!([is_reached(u64::MAX - 2_000_000_000), is_reached(u64::MAX)], [Some(false), None]);
+}
+
+/// Counts wrap.
+#[cfg(not(loom))]
+#[test]
+fn deadlines_are_replaced_for_ever() {
+    let published = Published::new();
+    for count in 0..(1 << 20) + 2 {
+        published.renew(|| count << 20);
+    }
+    let due = 1 << 20 << 20 | 1 << 20;
+    assert_eq!(published.is_reached(Duration::from_nanos(due - 1)), Some(false));
+    assert_eq!(published.is_reached(Duration::from_nanos(due + (1 << 20))), Some(true));
 }
 
 const TICK: Resolution = Resolution::of_nanos_log2(0);
@@ -179,7 +239,10 @@ fn at(tick: u64) -> Beat {
 }
 
 fn arrive(arrivals: &SharedArrivals, beat: Beat) -> Arrival {
-    arrivals.arrive(&beat, TICK, CLIP)
+    if let Some(ticks) = arrivals.follow(&beat, TICK, CLIP) {
+        return Arrival::Interval { ticks, lost: 0, sample: Some(ticks) };
+    }
+    arrivals.arrive(&beat, TICK, CLIP).unwrap_or(Arrival::Stale)
 }
 
 /// Of a peer that has beaten at these ticks, numbered from 1, in epoch 1.
