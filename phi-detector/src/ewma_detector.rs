@@ -8,8 +8,8 @@ use crate::{Beat, EwmaPhi, EwmaSettings, FailureDetector, Heard, Model, Normal, 
 /// [`EwmaSettings`]. Two references: copies, those in a registry as well, tell and ask the same peer.
 ///
 /// # Cost
-/// A query takes two loads, and two multiplications of floats; a heartbeat two read-modify-writes, a square root and a
-/// division.
+/// A query takes two loads, some multiplications of floats, and a square root where the silence is longer than what any
+/// standard deviation allows; a heartbeat two read-modify-writes, and at first a division.
 ///
 /// [`observe_local_gap`](FailureDetector::observe_local_gap) is to be called before the beats are told that came after the
 /// gap: those that are told before it count as if they came later by as much.
@@ -111,6 +111,15 @@ impl<M: Model, const L: usize> FailureDetector for EwmaDetector<'_, M, L> {
 
     #[inline]
     fn is_suspect(&self, now: Duration, level: usize) -> bool {
-        self.due(level).is_none_or(|due| self.resolution().ticks(now) >= due)
+        let (tick, (evidence, learned)) = (self.resolution().ticks(now), self.cell.read());
+        // Nearly always this is known without a square root; the last tick is in no silence.
+        if let Some(evidence) = evidence {
+            if tick < self.resolution().last()
+                && self.settings.is_quiet(learned, level, tick.saturating_sub(evidence))
+            {
+                return false;
+            }
+        }
+        self.due(level).is_none_or(|due| tick >= due)
     }
 }

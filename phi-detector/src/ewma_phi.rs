@@ -19,11 +19,11 @@ use crate::{EwmaDetector, EwmaSettings, Heard, Model};
 /// many of its beats as the window has, or 30 if it has less.
 ///
 /// # Numbers
-/// Mean and standard deviation are kept with 19 significant bits. Those of the intervals, computed exactly, are less than
+/// Mean and variance are kept with 19 significant bits. Mean and standard deviation of the intervals, computed exactly, are less than
 /// (n + 1) 2^-19 of the mean away: a four-thousandth with a window of 127, a thousandth with the longest.
 ///
 /// # Progress
-/// A heartbeat is one `fetch_max`, and a compare-exchange loop in which a retry means that another thread's interval was
+/// A heartbeat is a compare-exchange, or else a `fetch_max`, and a compare-exchange loop in which a retry means that another thread's interval was
 /// learned; so it is lock-free. Queries are two loads and some arithmetic on floats. This holds on targets with
 /// `target_has_atomic = "64"`; elsewhere the feature `critical-section` makes each access a short critical section. No
 /// allocation.
@@ -97,10 +97,20 @@ impl EwmaPhi {
         at: u64,
     ) -> Heard {
         let evidence = word(at, true);
+        // Relaxed: what is seen here is only where to begin, and the exchange fails if it is old. Before anything is written, so
+        // that a processor computes with it while it waits for that.
+        let (learned, seen) = (self.learned.load(Ordering::Relaxed), self.evidence.load(Ordering::Relaxed));
+        if seen >= evidence {
+            return Heard::Stale;
+        }
         // Relaxed: one word has one order of modification, which makes each beat news or stale, and each time between two
         // beats one interval. That whoever sees the interval sees the beat is up to the release in `learn`. Checked by
         // tests::ewma::each_interval_is_learned_once and a_timeout_counts_from_its_beat.
-        let before = self.evidence.fetch_max(evidence, Ordering::Relaxed);
+        let before =
+            match self.evidence.compare_exchange_weak(seen, evidence, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => seen,
+                Err(_) => self.evidence.fetch_max(evidence, Ordering::Relaxed),
+            };
         if before == 0 {
             return Heard::First;
         }
@@ -109,7 +119,7 @@ impl EwmaPhi {
         }
         let interval = tick(evidence) - tick(before);
         if is_beat(before) {
-            self.learn(settings, interval);
+            self.learn(settings, learned, interval);
         }
         Heard::Interval { interval: settings.parameters().resolution().duration(interval), lost: 0 }
     }
@@ -148,9 +158,7 @@ impl EwmaPhi {
     }
 
     #[inline]
-    fn learn<M: Model, const L: usize>(&self, settings: &EwmaSettings<M, L>, interval: u64) {
-        // Relaxed: what is seen here is only where to begin, and the exchange fails if it is old.
-        let mut seen = self.learned.load(Ordering::Relaxed);
+    fn learn<M: Model, const L: usize>(&self, settings: &EwmaSettings<M, L>, mut seen: u64, interval: u64) {
         loop {
             // Release: publishes the beat that ended the interval to whoever reads what was learned. That each interval is
             // learned once needs no ordering, only one step. Checked by tests::ewma::a_timeout_counts_from_its_beat and

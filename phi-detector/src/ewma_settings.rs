@@ -57,11 +57,28 @@ impl<M: Model, const L: usize> EwmaSettings<M, L> {
 
     /// What is known after an interval of so many ticks, at least one.
     #[inline]
+    #[expect(clippy::cast_precision_loss, reason = "intervals are kept to 19 bits")]
     pub(crate) fn learn(&self, learned: u64, interval: u64) -> u64 {
+        let moments = Moments::from_word(learned);
+        // Nearly always, and then nothing else is to be computed.
+        if learned > 0
+            && moments.count >= self.known_max
+            && moments.recovering == 0
+            && interval <= INTERVAL_MAX.into()
+            && self.parameters.is_short(moments.mean.into(), interval)
+        {
+            return moments.push(interval as f32, self.weight).to_word();
+        }
+        self.learn_any(learned, interval)
+    }
+
+    /// The same of any interval.
+    #[inline(never)]
+    fn learn_any(&self, learned: u64, interval: u64) -> u64 {
         let moments = self.or_assumed(learned);
         let clip = self.parameters.clip(self.fit_of(moments));
         if interval > clip {
-            return self.stalled(moments, clip);
+            return self.push(Moments { recovering: PRIOR, ..moments }, clip);
         }
         let recovering = moments.recovering.saturating_sub(1);
         self.push(Moments { recovering, ..moments }, interval)
@@ -73,19 +90,20 @@ impl<M: Model, const L: usize> EwmaSettings<M, L> {
         self.fit_of(self.or_assumed(learned))
     }
 
+    /// Whether a silence is surely too short for the level with this index: nearly always, if it is.
+    ///
+    /// # Panics
+    /// If there is no such level.
     #[inline]
-    fn fit_of(&self, Moments { mean, sd, .. }: Moments) -> Fit {
-        self.parameters.with_floors(mean.into(), sd.into())
-    }
-
-    /// After an interval that is longer than `clip`. Out of line, so that no other interval waits for the comparison.
-    #[cold]
-    #[inline(never)]
-    fn stalled(&self, moments: Moments, clip: u64) -> u64 {
-        self.push(Moments { recovering: PRIOR, ..moments }, clip)
+    pub(crate) fn is_quiet(&self, learned: u64, level: usize, silence: u64) -> bool {
+        learned > 0 && self.parameters.is_quiet(Moments::from_word(learned).mean.into(), level, silence)
     }
 
     #[inline]
+    fn fit_of(&self, moments: Moments) -> Fit {
+        self.parameters.with_floors(moments.mean.into(), moments.sd())
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "counts are small, and intervals are kept to 19 bits")]
     fn push(&self, moments: Moments, interval: u64) -> u64 {
         // At first all weigh the same, those that are assumed as well.
@@ -104,7 +122,7 @@ impl<M: Model, const L: usize> EwmaSettings<M, L> {
             return moments;
         }
         let mean = self.parameters.period() as f32;
-        Moments { mean, sd: mean / 4.0, ..moments }
+        Moments { mean, variance: mean * mean / 16.0, ..moments }
     }
 }
 

@@ -119,6 +119,33 @@ impl<M: Model, const L: usize> Parameters<M, L> {
         self.silence_at(fit, self.quantiles[level])
     }
 
+    /// Whether a silence is too short for the level with this index, whatever the standard deviation is. If not, it may be all the
+    /// same.
+    ///
+    /// # Panics
+    /// If there is no such level.
+    #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+    #[inline]
+    pub(crate) fn is_quiet(&self, mean: f64, level: usize, silence: u64) -> bool {
+        self.is_below(mean, self.quantiles[level], silence)
+    }
+
+    /// The same of an interval that is learned as it is.
+    #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+    #[inline]
+    pub(crate) fn is_short(&self, mean: f64, interval: u64) -> bool {
+        self.is_below(mean, self.clip_quantile, interval)
+    }
+
+    /// By the least standard deviation there is: with more of it, what is beyond the mean is later, rounded as it is.
+    #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
+    #[inline]
+    fn is_below(&self, mean: f64, quantile: f64, silence: u64) -> bool {
+        let Fit { sd, .. } = self.with_floors(mean, 0.0);
+        u32::try_from(silence.saturating_sub(self.pause))
+            .is_ok_and(|silence| quantile >= 0.0 && f64::from(silence) < M::silence(mean, sd, quantile))
+    }
+
     /// Of a silence of so many ticks.
     #[inline]
     pub(crate) fn phi(&self, fit: Fit, silence: u64) -> f64 {
