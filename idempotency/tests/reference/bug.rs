@@ -161,8 +161,7 @@ impl Reference {
                 if self.has(Bug::FingerprintSticks) && fingerprint != old {
                     (*effect, *reply) = (Effect::Keep, Reply::Mismatch);
                 }
-                if let (true, Reply::Execute { checkpoint, .. }) =
-                    (self.has(Bug::CheckpointOfAnother), reply)
+                if let (true, Reply::Execute { checkpoint, .. }) = (self.has(Bug::CheckpointOfAnother), reply)
                 {
                     checkpoint.clone_from(left);
                 }

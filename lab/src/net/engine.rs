@@ -11,17 +11,17 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::clocks::Clocks;
-use crate::net::frame::{Frame, HELLO_MAX, to_frame};
 use crate::gate::Gate;
+use crate::net::frame::{Frame, HELLO_MAX, to_frame};
 use crate::net::health::{Health, Views};
 use crate::net::pulses::{Pulse, Pulses};
 use crate::net::queue::Queue;
 use crate::net::random::below;
 use crate::net::stats::Counts;
 use crate::net::storage::{Progress, Storage};
-use crate::timers::Timers;
 use crate::net::{Halted, Limits, NoteAt, OnDrift, Runnable};
 use crate::slots::Change;
+use crate::timers::Timers;
 
 /// Steps the machine, one input at a time, and carries its effects out or hands them on.
 pub(super) struct Engine<M: Runnable, C, F> {
