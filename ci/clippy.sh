@@ -6,4 +6,4 @@ cargo clippy --workspace --all-targets --all-features -- -D warnings
 # The models are other code.
 RUSTFLAGS="--cfg loom" cargo clippy --target-dir target/loom --lib --tests \
     -p spacelike-lamport -p spacelike-hlc -p spacelike-vclock -p spacelike-phi-detector \
-    -p spacelike-idempotency -- -D warnings
+    -p spacelike-idempotency --features spacelike-idempotency/table -- -D warnings

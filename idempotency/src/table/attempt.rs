@@ -16,6 +16,8 @@ pub(crate) struct Attempt<O, C, K: Clock> {
 
 impl<O, C, K: Clock> Attempt<O, C, K> {
     pub(crate) fn hold(&self, event: Event<(), ()>) -> Result<(), LeaseLost> {
+        #[cfg(all(test, loom))]
+        self.table.break_order(self.hash);
         let held = self
             .table
             .with(self.hash, |shard, now, shared, after| shard.hold(self.hash, event, now, shared, after));
@@ -58,6 +60,8 @@ impl<O, C, K: Clock> Attempt<O, C, K> {
     /// Keeps an outcome that fits: see [`fits`].
     pub(crate) fn complete(&self, outcome: O, bytes: u32) -> Result<(), LeaseLost> {
         let event = Event::Complete { token: self.token, outcome: () };
+        #[cfg(all(test, loom))]
+        self.table.break_order(self.hash);
         let kept = self.table.with(self.hash, |shard, now, shared, after| {
             shard.complete(self.hash, event, (outcome, bytes), now, shared, after)
         });

@@ -34,12 +34,10 @@ impl<O, C, K: Clock> Inner<O, C, K> {
         hash: KeyHash,
         act: impl FnOnce(&mut Shard<O, C>, Duration, &Shared, &mut After<O, C>) -> R,
     ) -> R {
-        // The half that the index doesn't go by.
-        self.with_shard((hash.0 >> 64) as u64, act)
+        self.with_shard(half(hash), act)
     }
 
     /// The same with any shard: counted round and round.
-    #[expect(clippy::cast_possible_truncation, reason = "there are far fewer shards")]
     pub(crate) fn with_shard<R>(
         &self,
         at: u64,
@@ -48,8 +46,41 @@ impl<O, C, K: Clock> Inner<O, C, K> {
         let read = self.clock.now();
         // Declared before the lock, and so dropped after it.
         let mut after = After::new();
-        let mut shard = self.shards[at as usize & (self.shards.len() - 1)].0.lock();
+        let mut shard = self.shard(at).lock();
         let now = shard.time(read);
         act(&mut shard, now, &self.shared, &mut after)
     }
+
+    /// One who waited for something about a key doesn't any more.
+    pub(crate) fn leave(&self, hash: KeyHash) {
+        self.shard(half(hash)).lock().watches.leave(hash);
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "there are far fewer shards")]
+    fn shard(&self, at: u64) -> &Mutex<Shard<O, C>> {
+        &self.shards[at as usize & (self.shards.len() - 1)].0
+    }
+
+    /// How many keys are waited for.
+    #[cfg(test)]
+    pub(crate) fn watched(&self) -> usize {
+        self.shards.iter().map(|shard| shard.0.lock().watches.len()).sum()
+    }
+}
+
+#[cfg(all(test, loom))]
+impl<O, C, K: Clock> Inner<O, C, K> {
+    /// Tells all who wait, before anything has changed.
+    pub(crate) fn break_order(&self, hash: KeyHash) {
+        use crate::table::fault::{Fault, is_broken};
+
+        if is_broken(Fault::NotifyFirst) {
+            self.shard(half(hash)).lock().watches.notify_all();
+        }
+    }
+}
+
+/// The half that the index doesn't go by.
+fn half(hash: KeyHash) -> u64 {
+    (hash.0 >> 64) as u64
 }

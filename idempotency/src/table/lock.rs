@@ -1,13 +1,17 @@
-//! The one door to locks of the table: `parking_lot`'s, and loom's in models.
+//! The one door to locks of the table, `parking_lot`'s, and loom's in models; and to what is counted by its handles, where a model
+//! has to know who had it last.
 
 #[cfg(all(test, loom))]
-pub(crate) use self::modelled::Mutex;
+pub(crate) use self::modelled::{Arc, Mutex};
+#[cfg(not(all(test, loom)))]
+pub(crate) use alloc::sync::Arc;
 #[cfg(not(all(test, loom)))]
 pub(crate) use parking_lot::Mutex;
 
 /// Loom's lock, in the shape of `parking_lot`'s: who panics while he holds it leaves it to the others.
 #[cfg(all(test, loom))]
 mod modelled {
+    pub(crate) use loom::sync::Arc;
     use loom::sync::{self, MutexGuard};
     use std::sync::PoisonError;
 

@@ -7,6 +7,7 @@ mod begin;
 mod claim;
 mod clock;
 mod error;
+pub(crate) mod fault;
 mod inner;
 mod limits;
 mod lock;
@@ -19,6 +20,8 @@ mod slot;
 mod status;
 mod store;
 mod ticks;
+mod waiting;
+mod watch;
 mod weigh;
 
 pub use crate::store::{Call, LeaseLost, NotForgotten, NotKept, NotSettled, Swept};
@@ -47,6 +50,7 @@ use lock::Mutex;
 use shard::{Begun, Execution, Name, Shard};
 use shared::Shared;
 use ticks::Ticks;
+use waiting::Seat;
 
 /// Requests by key, each executed once, and its outcome kept for all copies of it.
 ///
@@ -154,22 +158,7 @@ impl<O, C, K: Clock> Table<O, C, K> {
         O: Clone,
         C: Clone,
     {
-        let name = self.name(key);
-        match self.find_room_and_begin(name, call) {
-            Begun::Execute(execution) => Begin::Execute(self.claim(name, call.lease, execution)),
-            Begun::Saturated => Begin::Saturated { retry_after: call.lease },
-            Begun::Answer(reply) => match reply {
-                Reply::InProgress { retry_after } => Begin::InProgress { retry_after },
-                Reply::Replay(outcome) => Begin::Replay(outcome),
-                Reply::Mismatch => Begin::Mismatch,
-                Reply::Indeterminate { attempts } => Begin::Indeterminate { attempts },
-                Reply::Dead { attempts } => Begin::Dead { attempts },
-                Reply::Expired => Begin::Expired,
-                Reply::Execute { .. } | Reply::Done | Reply::LeaseLost | Reply::Refused => {
-                    unreachable!("the rules answer a begin otherwise")
-                }
-            },
-        }
+        self.begin_by(self.name(key), call, None)
     }
 
     /// Somebody found out that the effect of an indeterminate request has happened, and what came of it.
@@ -275,23 +264,56 @@ impl<O, C, K: Clock> Table<O, C, K> {
     }
 
     /// Begins, and sweeps as often as is bounded if there is no room.
-    fn find_room_and_begin(&self, name: Name<'_>, call: Call) -> Begun<O, C>
+    /// How many keys are waited for.
+    #[cfg(test)]
+    pub(crate) fn watched(&self) -> usize {
+        self.0.watched()
+    }
+
+    fn begin_by(&self, name: Name<'_>, call: Call, seat: Option<&mut Seat<O, C, K>>) -> Begin<O, C, K>
     where
         O: Clone,
         C: Clone,
     {
-        let mut begun = self.try_begin(name, call);
+        match self.find_room_and_begin(name, call, seat) {
+            Begun::Execute(execution) => Begin::Execute(self.claim(name, call.lease, execution)),
+            Begun::Saturated => Begin::Saturated { retry_after: call.lease },
+            Begun::Answer(reply) => match reply {
+                Reply::InProgress { retry_after } => Begin::InProgress { retry_after },
+                Reply::Replay(outcome) => Begin::Replay(outcome),
+                Reply::Mismatch => Begin::Mismatch,
+                Reply::Indeterminate { attempts } => Begin::Indeterminate { attempts },
+                Reply::Dead { attempts } => Begin::Dead { attempts },
+                Reply::Expired => Begin::Expired,
+                Reply::Execute { .. } | Reply::Done | Reply::LeaseLost | Reply::Refused => {
+                    unreachable!("the rules answer a begin otherwise")
+                }
+            },
+        }
+    }
+
+    fn find_room_and_begin(
+        &self,
+        name: Name<'_>,
+        call: Call,
+        mut seat: Option<&mut Seat<O, C, K>>,
+    ) -> Begun<O, C>
+    where
+        O: Clone,
+        C: Clone,
+    {
+        let mut begun = self.try_begin(name, call, seat.as_deref_mut());
         for _ in 0..RETRIES {
             // Another thread may take what was found, so once more. But nobody is kept for long.
             if !matches!(begun, Begun::Saturated) || self.sweep(SWEPT_UNDER_PRESSURE).removed == 0 {
                 break;
             }
-            begun = self.try_begin(name, call);
+            begun = self.try_begin(name, call, seat.as_deref_mut());
         }
         begun
     }
 
-    fn try_begin(&self, name: Name<'_>, call: Call) -> Begun<O, C>
+    fn try_begin(&self, name: Name<'_>, call: Call, seat: Option<&mut Seat<O, C, K>>) -> Begun<O, C>
     where
         O: Clone,
         C: Clone,
@@ -299,7 +321,11 @@ impl<O, C, K: Clock> Table<O, C, K> {
         self.0.with(name.hash, |shard, now, shared, after| {
             let mut steps = SWEPT_BY_EACH;
             shard.sweep(&mut steps, now, shared, after);
-            shard.begin(name, call, now, shared, after)
+            let begun = shard.begin(name, call, now, shared, after);
+            if let Some(seat) = seat {
+                seat.has_begun(&begun, shard);
+            }
+            begun
         })
     }
 

@@ -1,8 +1,10 @@
 use alloc::boxed::Box;
 use core::fmt;
+use core::future::Future;
 use core::time::Duration;
 
 use crate::table::attempt::{Attempt, fits};
+use crate::table::waiting;
 use crate::table::{Clock, CompleteError, LeaseLost, NotKept, OsClock, Weigh};
 use crate::{DerivedKey, Token};
 
@@ -65,6 +67,46 @@ impl<O, C, K: Clock> Running<O, C, K> {
     /// Whether everything that it could do is refused: somebody else has the request, or has decided it.
     pub fn is_lost(&self) -> bool {
         self.attempt.is_lost()
+    }
+
+    /// Is ready when everything that the attempt could do is refused: when [`is_lost`](Self::is_lost) says so, or when the
+    /// attempt has ended in another way. It refers to the table, and can be kept for longer than the guard.
+    ///
+    /// It is somebody else's call that takes the attempt away, and so wakes it. That the lease has run out takes nothing away
+    /// by itself, but with [`Policy::strict_expiry`](crate::Policy::strict_expiry): then look at
+    /// [`remaining`](Self::remaining) as well.
+    ///
+    /// # Cancellation
+    /// It may be dropped at any time, and leaves nothing behind.
+    ///
+    /// # Examples
+    /// ```
+    /// # use core::future::Future;
+    /// # use core::task::{Context, Waker};
+    /// # use core::time::Duration;
+    /// # use spacelike_idempotency::table::{Begin, Limits, Settings, Table};
+    /// # use spacelike_idempotency::{Fingerprint, Key, Policy, Scope, Secret, Unfinished};
+    /// # let limits = Limits { records: 9, bytes: 1 << 20, records_per_scope: 9 };
+    /// # let policy = Policy { retention: Duration::from_secs(60), attempts_max: 3, unfinished: Unfinished::Retry, strict_expiry: false, skew: Duration::ZERO };
+    /// # let settings = Settings::new(limits, policy, Secret::new([7; 16]));
+    /// # let mut context = Context::from_waker(Waker::noop());
+    /// # let now = std::sync::atomic::AtomicU64::new(0);
+    /// # let clock = || Duration::from_secs(now.load(std::sync::atomic::Ordering::Relaxed));
+    /// # let table = Table::<u64, (), _>::with_clock(settings, clock)?;
+    /// # let key = Key::new(Scope::Tenant(b"acme"), "pay", b"order-17")?;
+    /// let Begin::Execute(claim) = table.begin(&key, Fingerprint(7)) else { panic!() };
+    /// let running = claim.effect_started()?;
+    /// let mut lost = Box::pin(running.lost());
+    /// assert!(lost.as_mut().poll(&mut context).is_pending());
+    /// # now.store(60, std::sync::atomic::Ordering::Relaxed);
+    ///
+    /// // Nothing is heard of it for a minute, and a copy of the request comes in.
+    /// let Begin::Execute(claim) = table.begin(&key, Fingerprint(7)) else { panic!() };
+    /// assert!(lost.as_mut().poll(&mut context).is_ready());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn lost(&self) -> impl Future<Output = ()> + use<O, C, K> {
+        waiting::lost(&self.attempt)
     }
 
     /// The attempt came so far that the next one may go on from there, where the policy allows for one.

@@ -7,6 +7,7 @@ use crate::table::after::After;
 use crate::table::shared::Shared;
 use crate::table::slot::{Kept, Slot, has_checkpoint};
 use crate::table::ticks::Ticks;
+use crate::table::watch::Watches;
 use crate::table::{Call, Status};
 use crate::wheel::Wheel;
 use crate::{Effect, Event, Key, KeyHash, Record, Reply, Token, step};
@@ -19,6 +20,8 @@ pub(crate) struct Shard<O, C> {
     slots: Vec<Option<Slot<O, C>>>,
     free: Vec<u32>,
     wheel: Wheel,
+    /// Who waits for something about a key.
+    pub(crate) watches: Watches,
     /// The latest time that was seen.
     last: Duration,
 }
@@ -60,6 +63,7 @@ impl<O, C> Shard<O, C> {
             slots: Vec::new(),
             free: Vec::new(),
             wheel: Wheel::new(ticks.passed(now)),
+            watches: Watches::default(),
             last: now,
         }
     }
@@ -366,6 +370,7 @@ impl<O, C> Shard<O, C> {
 
     /// Makes `record` that of the slot, with so many bytes of those that it holds.
     fn put(&mut self, id: u32, record: Kept, bytes: u32, shared: &Shared, after: &mut After<O, C>) {
+        self.wake_up(id, &record, after);
         let slot = self.slot_mut(id);
         slot.record = record;
         let outcome =
@@ -410,7 +415,26 @@ impl<O, C> Shard<O, C> {
         self.wheel.cancel(id);
         self.free.push(id);
         shared.give(Self::RECORD_BYTES + u64::from(slot.held), slot.scope);
+        after.wake(self.watches.wake_up(slot.hash, 1));
         after.discard(slot.outcome, slot.checkpoint);
+    }
+
+    /// Tells those who wait, if what they wait for may be there when the record of the slot is `next`.
+    fn wake_up(&self, id: u32, next: &Kept, after: &mut After<O, C>) {
+        let slot = self.slot(id);
+        let waiters = match (&slot.record, next) {
+            (_, Record::Completed { .. } | Record::Indeterminate { .. } | Record::Dead { .. }) => usize::MAX,
+            // One executes it. If it were all, all but one would have to wait again.
+            (_, Record::Released { .. }) => 1,
+            (Record::Claimed(was) | Record::Started(was), Record::Claimed(is) | Record::Started(is))
+                if was.token == is.token =>
+            {
+                return;
+            }
+            // For who has lost it. Nobody else has anything to do.
+            (_, Record::Claimed(_) | Record::Started(_)) => 0,
+        };
+        after.wake(self.watches.wake_up(slot.hash, waiters));
     }
 
     /// Sees to it that the wheel gives it back when it has expired, or before: then it is filed again.

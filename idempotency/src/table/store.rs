@@ -19,7 +19,7 @@ where
     type Error = Infallible;
 
     async fn begin(&self, key: &Key<'_>, call: Call) -> Result<Begun<O, C>, Infallible> {
-        Ok(match self.find_room_and_begin(self.name(key), call) {
+        Ok(match self.find_room_and_begin(self.name(key), call, None) {
             shard::Begun::Execute(execution) => Begun::Execute(public(execution)),
             shard::Begun::Saturated => Begun::Saturated { retry_after: call.lease },
             shard::Begun::Answer(reply) => match reply {

@@ -11,6 +11,8 @@ mod dedup_window;
 mod quotas;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod rfc6479;
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
+mod waiting;
 #[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section"), not(loom)))]
 mod wheel;
 
