@@ -29,11 +29,14 @@ use crate::{Key, Token};
 /// **One at a time.** Each method is one atomic step: what others do with the same key happens wholly before or after.
 /// - `of_many_one_executes`, `of_many_one_takes_over`, `of_many_one_begins_anew`: of many that begin at once, one
 ///   executes: where there is no record, where a lease has just run out, where an outcome has just expired.
+/// - `of_holder_and_taker_one_wins`: if a lease has run out, and its holder completes, renews or aborts while a copy takes
+///   over, one of them finds what the other has done.
 /// - `all_copies_get_the_outcome`: every copy after the completion gets that outcome, byte for byte.
 /// - `another_request_is_a_mismatch`: a key that is in use refuses a request with another fingerprint; one that was
 ///   released without an effect doesn't.
 ///
-/// **Tokens.** Whatever one that isn't good any more is used for, the answer is [`LeaseLost`].
+/// **Tokens.** Whatever one that isn't good any more is used for, the answer is [`LeaseLost`], also
+/// where what comes with it is too large: who is told that it is too large still holds the lease.
 /// - `fences_grow`: each fence is greater than all before, whatever the key, also after records were removed.
 /// - `an_old_token_is_not_good_for_a_new_record`: so a record that was removed and made anew is not mistaken for the
 ///   old one.
@@ -51,7 +54,9 @@ use crate::{Key, Token};
 /// - `a_renewal_lasts_from_its_own_instant`, and never shortens a lease.
 /// - `an_old_key_is_refused`, as is one from too far ahead, if its record may have expired. See
 ///   [`Policy::skew`](crate::Policy::skew).
-/// - `time_that_goes_back_gives_nothing_away`: no lease ends by it, no outcome is forgotten.
+/// - `time_that_goes_back_gives_nothing_away`: no lease ends by it, no outcome is forgotten, and a key that was refused
+///   for its age is not new again. So a store goes by the latest time that it has seen, at least of those at which it
+///   removed something.
 ///
 /// **Keys and outcomes** are bytes.
 /// - `any_bytes_are_a_key`: up to the greatest length, with NULs, whatever their beginnings have in common.
@@ -62,8 +67,10 @@ use crate::{Key, Token};
 /// **Attempts.**
 /// - `an_abort_lets_the_next_execute`, at once, and counts if it says so; `failed_attempts_end_in_death`.
 /// - `a_checkpoint_reaches_the_next_attempt`, but not another request's.
-/// - `what_may_have_happened_is_held`, `what_may_happen_again_is_retried`: by [`Unfinished`](crate::Unfinished).
-/// - `who_finds_out_settles`, `who_finds_out_executes_again`: only what is indeterminate.
+/// - `what_may_have_happened_is_held`, `what_may_happen_again_is_retried`: by [`Unfinished`](crate::Unfinished). An abort
+///   is about the effect of one attempt: that of one before it may have happened all the same.
+/// - `who_finds_out_settles`, `who_finds_out_executes_again`: only what is indeterminate, whether or not a copy or a sweep
+///   has come upon it.
 /// - `what_is_forgotten_never_was`: but nothing that somebody executes is forgotten.
 ///
 /// **Room.** At a limit the answer is [`Begun::Saturated`].

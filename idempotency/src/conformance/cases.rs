@@ -1,9 +1,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::probe::{Probe, execution, key, replay};
+use super::probe::{Probe, TOO_LARGE, execution, key, replay};
 use super::{Case, Harness, Setting, Skipped};
-use crate::store::{Begun, LeaseLost, NotKept, NotSettled};
+use crate::store::{Begun, LeaseLost, NotKept, NotSettled, Store};
 use crate::{Key, Scope, Token};
 
 /// The cases of [`Store`](crate::store::Store), each named after its rule.
@@ -13,8 +13,8 @@ pub fn cases<H: Harness>() -> Vec<Case<H>> {
         ($($name:ident)*) => { vec![$(Case { name: stringify!($name), run: $name }),*] };
     }
     list! {
-        of_many_one_executes of_many_one_takes_over of_many_one_begins_anew all_copies_get_the_outcome
-        another_request_is_a_mismatch fences_grow an_old_token_is_not_good_for_a_new_record a_zombie_changes_nothing
+        of_many_one_executes of_many_one_takes_over of_many_one_begins_anew of_holder_and_taker_one_wins
+        all_copies_get_the_outcome another_request_is_a_mismatch fences_grow an_old_token_is_not_good_for_a_new_record a_zombie_changes_nothing
         nothing_is_held_without_a_record completing_twice_changes_nothing a_lease_is_lost_only_to_another
         a_strict_lease_is_lost_when_it_runs_out a_lease_ends_at_its_instant an_outcome_is_kept_for_its_retention
         a_renewal_lasts_from_its_own_instant an_old_key_is_refused time_that_goes_back_gives_nothing_away
@@ -49,6 +49,45 @@ fn of_many_one_begins_anew<H: Harness>(harness: &H) -> Result<(), Skipped> {
     probe.pass(probe.retention)?;
     let token = probe.one_executes(b"key");
     assert!(token.fence > before.fence && token.attempt == 1, "{token} after {before}");
+    Ok(())
+}
+
+fn of_holder_and_taker_one_wins<H: Harness>(harness: &H) -> Result<(), Skipped> {
+    let probe = Probe::new(harness, |setting| setting)?;
+    let names = [[&b"completes"[..], b"renews", b"aborts"], [b"completes too", b"renews too", b"aborts too"]];
+    let tokens = names.map(|names| names.map(|name| probe.execute(name).token));
+    probe.pass(probe.lease)?;
+    for ((names, tokens), one_before) in names.into_iter().zip(tokens).zip([false, true]) {
+        let [completes, renews, aborts] = names.map(key);
+        let [completing, renewing, aborting] = tokens;
+        let store = &probe.store;
+        let complete =
+            async || store.complete(&completes, completing, b"late".to_vec().into()).await.unwrap().is_ok();
+        let renew = async || store.renew(&renews, renewing, probe.lease).await.unwrap().is_ok();
+        let abort = async || store.abort(&aborts, aborting, false).await.unwrap().is_ok();
+        let told = [
+            probe.contend(names[0], one_before, complete),
+            probe.contend(names[1], one_before, renew),
+            probe.contend(names[2], one_before, abort),
+        ];
+        // After an abort a copy is executed in any case.
+        for ((name, (could, answers)), frees) in names.into_iter().zip(told).zip([false, false, true]) {
+            let mut takers = answers.iter().filter_map(|answer| match answer {
+                Begun::Execute(execution) => Some(execution.token),
+                _ => None,
+            });
+            let taker = takers.next();
+            assert_eq!(takers.next(), None, "two take over: {answers:?}");
+            assert_eq!(
+                taker.is_some(),
+                frees || !could,
+                "the holder could: {could}, the copies: {answers:?}"
+            );
+            if let Some(token) = taker {
+                assert_eq!(probe.effect_started(name, token), Ok(()), "the holder took it back");
+            }
+        }
+    }
     Ok(())
 }
 
@@ -270,6 +309,19 @@ fn time_that_goes_back_gives_nothing_away<H: Harness>(harness: &H) -> Result<(),
     probe.go_back(probe.lease)?;
     probe.sweep(1_000);
     assert_eq!(probe.begin(b"claimed"), replay(b"late"));
+
+    let minted = key(b"minted").minted(probe.now());
+    let token = execution(probe.begin_key(&minted)).token;
+    assert_eq!(probe.complete_key(&minted, token, b"outcome"), Ok(()));
+    probe.pass(probe.retention * 2)?;
+    probe.sweep(1_000);
+    assert_eq!(probe.begin_key(&minted), Begun::Expired);
+    probe.go_back(probe.retention * 2)?;
+    let answer = probe.begin_key(&minted);
+    assert!(
+        answer == Begun::Expired || answer == replay(b"outcome"),
+        "what was too old is new again: {answer:?}"
+    );
     Ok(())
 }
 
@@ -344,7 +396,7 @@ fn an_outcome_too_large_is_not_lost<H: Harness>(harness: &H) -> Result<(), Skipp
     let request = crate::Fingerprint(1);
     let token = execution(probe.begin_with(&key, request, 16)).token;
     assert_eq!(probe.effect_started(b"key", token), Ok(()));
-    let outcome = vec![7; 100_000];
+    let outcome = vec![7; TOO_LARGE];
     match probe.complete_key(&key, token, &outcome) {
         Ok(()) => assert_eq!(probe.begin_with(&key, request, 16), replay(&outcome)),
         Err(NotKept::TooLarge { weight, room }) => {
@@ -375,6 +427,8 @@ fn an_abort_lets_the_next_execute<H: Harness>(harness: &H) -> Result<(), Skipped
 
 fn failed_attempts_end_in_death<H: Harness>(harness: &H) -> Result<(), Skipped> {
     let probe = Probe::new(harness, Setting::retry)?;
+    let token = probe.execute(b"released").token;
+    assert_eq!(probe.abort(b"released", token, true), Ok(()));
     for attempt in 1..=3 {
         let token = probe.execute(b"aborted").token;
         assert_eq!(token.attempt, attempt);
@@ -390,6 +444,7 @@ fn failed_attempts_end_in_death<H: Harness>(harness: &H) -> Result<(), Skipped> 
     assert_eq!(probe.begin(b"lost"), Begun::Dead { attempts: 3 });
     probe.pass(probe.unit)?;
     assert_eq!(probe.execute(b"lost").token.attempt, 1);
+    assert_eq!(probe.execute(b"released").token.attempt, 1, "what failed before the retention counts");
     Ok(())
 }
 
@@ -433,6 +488,11 @@ fn what_may_happen_again_is_retried<H: Harness>(harness: &H) -> Result<(), Skipp
     let next = probe.execute(b"key");
     assert!(next.started_before, "an effect had begun before");
     assert_eq!((next.token.attempt, next.checkpoint.as_deref()), (2, Some(&b"half"[..])));
+    assert_eq!(probe.abort(b"key", next.token, false), Ok(()));
+    assert_eq!(probe.begin_other(b"key"), Begun::Mismatch, "the effect of the first may have happened");
+    let last = probe.execute(b"key");
+    assert!(last.started_before, "an effect had begun before the one that was aborted");
+    assert_eq!((last.token.attempt, last.checkpoint.as_deref()), (2, Some(&b"half"[..])));
     Ok(())
 }
 
@@ -450,6 +510,11 @@ fn who_finds_out_settles<H: Harness>(harness: &H) -> Result<(), Skipped> {
     probe.is_lost(b"key", token);
     assert_eq!(probe.settle(b"key", b"again"), Err(NotSettled::NotIndeterminate));
     assert_eq!(probe.begin(b"key"), replay(b"found"));
+
+    probe.start(b"unseen");
+    probe.pass(probe.lease)?;
+    assert_eq!(probe.settle(b"unseen", b"found"), Ok(()), "no copy came since its lease has run out");
+    assert_eq!(probe.begin(b"unseen"), replay(b"found"));
     Ok(())
 }
 
@@ -467,6 +532,17 @@ fn who_finds_out_executes_again<H: Harness>(harness: &H) -> Result<(), Skipped> 
     assert_eq!(probe.reexecute(b"key"), Err(NotSettled::NotIndeterminate), "it is in progress");
     assert_eq!(probe.complete(b"key", again.token, b"outcome"), Ok(()));
     assert_eq!(probe.begin(b"key"), replay(b"outcome"));
+
+    // What nobody knows of the first attempt, nobody knows after another that had no effect.
+    let first = probe.vanish(b"aborted")?;
+    let again = probe.reexecute(b"aborted").unwrap();
+    assert_eq!(probe.abort(b"aborted", again.token, false), Ok(()));
+    assert_eq!(probe.begin(b"aborted"), Begun::Indeterminate { attempts: 1 });
+    probe.is_lost(b"aborted", first);
+    let again = probe.reexecute(b"aborted").unwrap();
+    assert!(again.started_before, "an effect had begun before");
+    probe.pass(probe.lease)?;
+    assert_eq!(probe.begin(b"aborted"), Begun::Indeterminate { attempts: again.token.attempt });
     Ok(())
 }
 
@@ -526,6 +602,11 @@ fn a_scope_has_its_own_share<H: Harness>(harness: &H) -> Result<(), Skipped> {
     assert_eq!(probe.complete_key(&first, token, b"outcome"), Ok(()));
     probe.is_saturated(&third);
     assert_eq!(probe.begin_key(&first), replay(b"outcome"));
+    let global = Key::new(Scope::Tenant(b"global"), "conformance", b"1").unwrap();
+    execution(probe.begin_key(&global));
+    probe.execute(b"1");
+    probe.execute(b"2");
+    probe.is_saturated(&key(b"3"));
     probe.pass(probe.retention * 2)?;
     probe.sweep(1_000);
     execution(probe.begin_key(&third));

@@ -1,4 +1,5 @@
 use alloc::boxed::Box;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -169,6 +170,8 @@ impl<'h, H: Harness> Probe<'h, H> {
         assert_eq!(self.renew(name, token, self.lease * 9), Err(lost), "a lost attempt was renewed");
         assert_eq!(self.abort(name, token, true), Err(lost), "a lost attempt was aborted");
         assert_eq!(self.complete(name, token, b"lost"), Err(lost.into()), "a lost attempt completed");
+        let large = vec![0; TOO_LARGE];
+        assert_eq!(self.complete(name, token, &large), Err(lost.into()), "a lost attempt was told of room");
     }
 
     /// It is being executed, for a lease at most.
@@ -197,6 +200,29 @@ impl<'h, H: Harness> Probe<'h, H> {
             let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(rush)).collect();
             threads.into_iter().flat_map(|thread| -> Vec<Answer> { thread.join().unwrap() }).collect()
         })
+    }
+
+    /// Whoever holds a lease does something, and is told whether he could, while copies come in: one before him if there
+    /// is `one_before`, and one after. Each has a turn after the other's, also in the middle of what it does.
+    pub(super) fn contend(
+        &self,
+        name: &[u8],
+        one_before: bool,
+        hold: impl AsyncFn() -> bool,
+    ) -> (bool, Vec<Answer>) {
+        let (key, his_turn) = (key(name), usize::from(one_before));
+        let call = Call { fingerprint: REQUEST, lease: self.lease, reserve: RESERVE };
+        let act = async |turn| {
+            if turn == his_turn {
+                Ok(hold().await)
+            } else {
+                Err(plain(self.store.begin(&key, call).await.unwrap()))
+            }
+        };
+        let mut could = false;
+        let told = self.harness.block_on(all((0..his_turn + 2).map(act).collect()));
+        let answers = told.into_iter().filter_map(|each| each.map(|his| could = his).err()).collect();
+        (could, answers)
     }
 
     /// Of a hundred copies at once, one is executed.
@@ -267,3 +293,5 @@ const REQUEST: Fingerprint = Fingerprint(0x5EED);
 const OTHER_REQUEST: Fingerprint = Fingerprint(0x5EED << 64);
 const RESERVE: u32 = 4_096;
 const THREADS: usize = 4;
+/// More bytes than are reserved.
+pub(super) const TOO_LARGE: usize = 100_000;

@@ -7,6 +7,10 @@ pub(crate) enum Bug {
     LooksThenInserts,
     LooksThenTakesOver,
     LooksThenReplaces,
+    /// The same in what a holder does.
+    LooksThenCompletes,
+    LooksThenRenews,
+    LooksThenAborts,
     /// A cache entry that is consumed by reading it.
     ReplaysOnce,
     FingerprintIgnored,
@@ -39,6 +43,8 @@ pub(crate) enum Bug {
     AheadIsAccepted,
     /// `now - since`, unsigned.
     ElapsedWraps,
+    /// What is removed is forgotten, and so is when that was.
+    TimeGoesBack,
     /// A string of C.
     KeyEndsAtNul,
     KeyIsText,
@@ -49,8 +55,14 @@ pub(crate) enum Bug {
     TooLargeIsCut,
     /// A cache that declines what is too large.
     TooLargeIsDropped,
+    /// What has too many bytes is refused without a look at the record.
+    SizeBeforeLease,
     AbortAlwaysCounts,
     AbortWaitsForTheLease,
+    /// An abort is taken for news of all attempts: of one that is held, and of one that is retried.
+    AbortForgetsTheHeld,
+    AbortForgetsTheRetried,
+    ReleasedStays,
     NobodyDies,
     CheckpointIsDropped,
     CheckpointOfAnother,
@@ -58,11 +70,15 @@ pub(crate) enum Bug {
     RetriedIsHeld,
     SweepsHeld,
     SettlesAnything,
+    /// The state is a column, which somebody has to have written.
+    SettlesWhatWasSeen,
     ReexecutesAsBefore,
+    ReexecutesAsNew,
     ForgetsWhatRuns,
     /// The least recently used.
     EvictsLive,
     ScopeTakesAll,
+    GlobalIsATenant,
     SweepsCompleted,
     /// Auto-commit.
     WritesAtOnce,
@@ -190,6 +206,20 @@ impl Reference {
                 *effect = Effect::Put(Record::Claimed(lease));
             }
             (Event::Abort { .. }, _) if self.has(Bug::AbortWaitsForTheLease) => *effect = Effect::Keep,
+            (Event::Abort { .. }, _)
+                if self.has(Bug::AbortForgetsTheHeld)
+                    && matches!(effect, Effect::Put(Record::Indeterminate { .. })) =>
+            {
+                *effect = Effect::Remove;
+            }
+            (Event::Settle { .. }, Some(Record::Started(_))) if self.has(Bug::SettlesWhatWasSeen) => {
+                (*effect, *reply) = (Effect::Keep, Reply::Refused);
+            }
+            (Event::Reexecute { .. }, _) if self.has(Bug::ReexecutesAsNew) => {
+                if let Effect::Put(Record::Claimed(lease)) = effect {
+                    lease.started_before = false;
+                }
+            }
             (Event::Settle { outcome }, Some(_)) if self.has(Bug::SettlesAnything) => {
                 let nobody = Token { fence: 0, attempt: 0 };
                 (*effect, *reply) =
@@ -206,6 +236,10 @@ impl Reference {
                 *expires = kept.begun + self.setting.policy.retention;
             }
             Record::Released { checkpoint, .. } if self.has(Bug::CheckpointIsDropped) => *checkpoint = None,
+            Record::Released { started_before, .. } if self.has(Bug::AbortForgetsTheRetried) => {
+                *started_before = false;
+            }
+            Record::Released { expires, .. } if self.has(Bug::ReleasedStays) => *expires = Duration::MAX,
             _ => {}
         }
     }

@@ -71,12 +71,17 @@ impl Reference {
             name = String::from_utf8_lossy(key.as_bytes()).into_owned().into();
         }
         if self.has(Bug::ScopesRunTogether) {
-            name = [&scope(key)[..], key.operation().as_bytes(), key.as_bytes()].concat();
+            name = [&tenant(key)[..], key.operation().as_bytes(), key.as_bytes()].concat();
         }
         if self.has(Bug::OperationIgnored) {
-            name = [&scope(key)[..], b":", key.as_bytes()].concat();
+            name = [&tenant(key)[..], b":", key.as_bytes()].concat();
         }
         name
+    }
+
+    /// What the records of a scope are counted by.
+    fn scope(&self, key: &Key<'_>) -> Vec<u8> {
+        if self.has(Bug::GlobalIsATenant) { tenant(key) } else { format!("{:?}", key.scope()).into() }
     }
 
     fn policy(&self) -> Policy {
@@ -99,7 +104,7 @@ impl Reference {
             return Duration::MAX;
         }
         state.last = state.last.max(state.now);
-        state.last
+        if self.has(Bug::TimeGoesBack) { state.now } else { state.last }
     }
 
     /// What comes of an event, before anything is changed.
@@ -135,7 +140,7 @@ impl Reference {
             Effect::Put(record) => {
                 let old = state.records.remove(name);
                 let (scope, reserve) = match (&old, key) {
-                    (_, Some((key, reserve))) => (scope(key), reserve),
+                    (_, Some((key, reserve))) => (self.scope(key), reserve),
                     (Some(kept), None) => (kept.scope.clone(), kept.reserve),
                     (None, None) => (Vec::new(), 0),
                 };
@@ -154,19 +159,40 @@ impl Reference {
         reply
     }
 
-    fn held(&self, key: &Key<'_>, token: Token, event: Event<Bytes, Bytes>) -> Result<(), LeaseLost> {
-        match self.event(key, event) {
-            Reply::Done => Ok(()),
-            _ => Err(LeaseLost { token }),
-        }
+    async fn held(&self, key: &Key<'_>, token: Token, event: Event<Bytes, Bytes>) -> Result<(), LeaseLost> {
+        let reply = if self.is_held_in_two_steps(&event) {
+            let name = self.name(key);
+            let (effect, reply) = self.decide(&mut self.lock(), &name, event);
+            others_run().await;
+            self.apply(&mut self.lock(), &name, effect, None);
+            reply
+        } else {
+            self.event(key, event)
+        };
+        if reply == Reply::Done { Ok(()) } else { Err(LeaseLost { token }) }
     }
 
-    /// How large an outcome may be. What is not to be kept may have any size.
-    fn room(&self, key: &Key<'_>) -> usize {
-        match self.lock().records.get(&self.name(key)) {
-            Some(Kept { record: Record::Completed { .. }, .. }) | None => usize::MAX,
-            Some(kept) => kept.reserve as usize,
+    /// How large an outcome may be.
+    fn room(state: &State, name: &[u8]) -> usize {
+        state.records.get(name).map_or(0, |kept| kept.reserve as usize)
+    }
+
+    /// What comes of a completion, before anything is changed. Who has lost the lease is told so, whatever he brings; what is
+    /// not to be kept may have any size.
+    fn decide_completion(
+        &self,
+        state: &mut State,
+        name: &[u8],
+        token: Token,
+        outcome: Bytes,
+    ) -> Result<Effect<Bytes, Bytes>, NotKept> {
+        let (weight, room) = (outcome.len(), Self::room(state, name));
+        let (effect, reply) = self.decide(state, name, Event::Complete { token, outcome });
+        let is_kept = matches!(effect, Effect::Put(_)) || self.has(Bug::SizeBeforeLease);
+        if is_kept && weight > room {
+            return Err(NotKept::TooLarge { weight, room });
         }
+        if reply == Reply::Done { Ok(effect) } else { Err(LeaseLost { token }.into()) }
     }
 
     /// Whether there is room for a record, after what has expired is gone.
@@ -176,7 +202,7 @@ impl Reference {
             self.setting.records_per_scope.unwrap_or(usize::MAX),
         );
         let count = |state: &State| {
-            let of_scope = state.records.values().filter(|kept| kept.scope == scope(key)).count();
+            let of_scope = state.records.values().filter(|kept| kept.scope == self.scope(key)).count();
             (state.records.len(), of_scope)
         };
         let (records, records_of_scope) = count(state);
@@ -215,6 +241,15 @@ impl Reference {
             return (Effect::Keep, Begun::Saturated { retry_after: Duration::from_secs(1) });
         }
         (effect, Begun::from_reply(reply).unwrap())
+    }
+
+    fn is_held_in_two_steps(&self, event: &Event<Bytes, Bytes>) -> bool {
+        match event {
+            Event::Complete { .. } => self.has(Bug::LooksThenCompletes),
+            Event::Renew { .. } => self.has(Bug::LooksThenRenews),
+            Event::Abort { .. } => self.has(Bug::LooksThenAborts),
+            _ => false,
+        }
     }
 
     fn is_begun_in_two_steps(&self, key: &Key<'_>) -> bool {
@@ -256,7 +291,7 @@ impl Store for Reference {
     }
 
     async fn effect_started(&self, key: &Key<'_>, token: Token) -> Result<Result<(), LeaseLost>, Infallible> {
-        Ok(self.held(key, token, Event::EffectStarted { token }))
+        Ok(self.held(key, token, Event::EffectStarted { token }).await)
     }
 
     async fn checkpoint(
@@ -265,7 +300,7 @@ impl Store for Reference {
         token: Token,
         checkpoint: Bytes,
     ) -> Result<Result<(), NotKept>, Infallible> {
-        Ok(self.held(key, token, Event::Checkpoint { token, checkpoint }).map_err(NotKept::from))
+        Ok(self.held(key, token, Event::Checkpoint { token, checkpoint }).await.map_err(NotKept::from))
     }
 
     async fn renew(
@@ -274,7 +309,7 @@ impl Store for Reference {
         token: Token,
         lease: Duration,
     ) -> Result<Result<(), LeaseLost>, Infallible> {
-        Ok(self.held(key, token, Event::Renew { token, lease }))
+        Ok(self.held(key, token, Event::Renew { token, lease }).await)
     }
 
     async fn complete(
@@ -283,18 +318,27 @@ impl Store for Reference {
         token: Token,
         mut outcome: Bytes,
     ) -> Result<Result<(), NotKept>, Infallible> {
-        let (weight, room) = (outcome.len(), self.room(key));
-        if weight > room {
-            if self.has(Bug::TooLargeIsCut) {
-                outcome.truncate(room);
-            } else if self.has(Bug::TooLargeIsDropped) {
-                self.lock().records.remove(&self.name(key));
-                return Ok(Ok(()));
-            } else {
-                return Ok(Err(NotKept::TooLarge { weight, room }));
-            }
+        if self.has(Bug::LooksThenCompletes) {
+            return Ok(self
+                .held(key, token, Event::Complete { token, outcome })
+                .await
+                .map_err(NotKept::from));
         }
-        Ok(self.held(key, token, Event::Complete { token, outcome }).map_err(NotKept::from))
+        let (mut state, name) = (self.lock(), self.name(key));
+        if self.has(Bug::TooLargeIsCut) {
+            outcome.truncate(Self::room(&state, &name));
+        }
+        Ok(match self.decide_completion(&mut state, &name, token, outcome) {
+            Ok(effect) => {
+                self.apply(&mut state, &name, effect, None);
+                Ok(())
+            }
+            Err(NotKept::TooLarge { .. }) if self.has(Bug::TooLargeIsDropped) => {
+                state.records.remove(&name);
+                Ok(())
+            }
+            Err(refused) => Err(refused),
+        })
     }
 
     async fn abort(
@@ -303,7 +347,7 @@ impl Store for Reference {
         token: Token,
         counts: bool,
     ) -> Result<Result<(), LeaseLost>, Infallible> {
-        Ok(self.held(key, token, Event::Abort { token, counts }))
+        Ok(self.held(key, token, Event::Abort { token, counts }).await)
     }
 
     async fn settle(&self, key: &Key<'_>, outcome: Bytes) -> Result<Result<(), NotSettled>, Infallible> {
@@ -318,12 +362,12 @@ impl Store for Reference {
         key: &Key<'_>,
         lease: Duration,
     ) -> Result<Result<Execution<Bytes>, NotSettled>, Infallible> {
-        let fence = {
-            let mut state = self.lock();
-            state.fence += 1;
-            state.fence
-        };
-        Ok(match Begun::from_reply(self.event(key, Event::Reexecute { lease, fence })) {
+        let (mut state, name) = (self.lock(), self.name(key));
+        state.fence += 1;
+        let event = Event::Reexecute { lease, fence: state.fence };
+        let (effect, reply) = self.decide(&mut state, &name, event);
+        self.apply(&mut state, &name, effect, None);
+        Ok(match Begun::from_reply(reply) {
             Some(Begun::Execute(execution)) => Ok(execution),
             _ => Err(NotSettled::NotIndeterminate),
         })
@@ -389,7 +433,8 @@ fn encode(key: &Key<'_>) -> Vec<u8> {
     format!("{:?}", (tenant, key.operation(), key.as_bytes())).into()
 }
 
-fn scope(key: &Key<'_>) -> Vec<u8> {
+/// All global keys are taken for a tenant's.
+fn tenant(key: &Key<'_>) -> Vec<u8> {
     match key.scope() {
         Scope::Global => b"global".to_vec(),
         Scope::Tenant(tenant) => tenant.to_vec(),

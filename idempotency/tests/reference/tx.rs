@@ -47,15 +47,11 @@ impl TxStore for Reference {
         if self.has(Bug::WritesAtOnce) {
             return self.complete(key, token, outcome).await;
         }
-        let (weight, room) = (outcome.len(), self.room(key));
-        if weight > room {
-            return Ok(Err(NotKept::TooLarge { weight, room }));
-        }
         let name = self.name(key);
-        let (_, reply) =
-            self.decide(&mut self.lock(), &name, Event::Complete { token, outcome: outcome.clone() });
-        if reply != Reply::Done && !self.has(Bug::LostInTransactionIsNotTold) {
-            return Ok(Err(LeaseLost { token }.into()));
+        match self.decide_completion(&mut self.lock(), &name, token, outcome.clone()) {
+            Err(NotKept::LeaseLost(_)) if self.has(Bug::LostInTransactionIsNotTold) => {}
+            Err(refused) => return Ok(Err(refused)),
+            Ok(_) => {}
         }
         tx.completions.push((name, token, outcome));
         Ok(Ok(()))
