@@ -54,6 +54,7 @@ impl fmt::Display for SessionId {
 /// Room for a session.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Entry<const W: usize, const R: usize> {
+    pub(crate) id: SessionId,
     pub(crate) used: Duration,
     pub(crate) session: Session<W, R>,
 }
@@ -78,13 +79,14 @@ where
         let sessions_max = room.len();
         let entry = room.get_mut(self.len).ok_or(OpenError { sessions_max })?;
         let id = SessionId(self.next);
-        *entry = Some(Entry { used: now, session: Session::new(0).with_id(id) });
+        *entry = Some(Entry { id, used: now, session: Session::new(0).with_id(id) });
         self.len += 1;
         self.next += 1;
         Ok(id)
     }
 
-    /// A session, which is used now.
+    /// A session, which is used now. To begin a new life, [`renew`](Session::renew) it: one that is put in its place is
+    /// found by the name, but counts its tickets anew.
     ///
     /// # Errors
     /// [`UnknownSession`] if there is none of this name.
@@ -107,12 +109,12 @@ where
 
     /// Ends a session. Says whether there was one.
     pub fn close(&mut self, id: SessionId) -> bool {
-        self.retain(|entry| entry.session.id != id) > 0
+        self.retain(|entry| entry.id != id) > 0
     }
 
     /// The sessions and when they were last used, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (SessionId, Duration, &Session<W, R>)> {
-        self.room.as_ref().iter().flatten().map(|entry| (entry.session.id, entry.used, &entry.session))
+        self.room.as_ref().iter().flatten().map(|entry| (entry.id, entry.used, &entry.session))
     }
 
     /// How many sessions there are.
@@ -127,7 +129,7 @@ where
 
     fn find(&self, id: SessionId) -> Result<usize, UnknownSession> {
         self.room.as_ref()[..self.len]
-            .binary_search_by_key(&Some(id), |entry| entry.as_ref().map(|entry| entry.session.id))
+            .binary_search_by_key(&Some(id), |entry| entry.as_ref().map(|entry| entry.id))
             .map_err(|_| UnknownSession { id })
     }
 

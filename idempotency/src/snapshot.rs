@@ -29,11 +29,15 @@ impl<const W: usize, const R: usize> Session<W, R> {
     /// assert_eq!(Session::read(&mut &*bytes), Ok(session));
     /// ```
     pub fn write(&self, sink: &mut impl FnMut(&[u8])) {
+        self.write_as(self.id, sink);
+    }
+
+    fn write_as(&self, id: SessionId, sink: &mut impl FnMut(&[u8])) {
         sink(&[VERSION]);
         for size in [W, R] {
             sink(&narrow(size).to_le_bytes());
         }
-        for number in [self.id.0, self.epoch, self.acknowledged, self.attempts] {
+        for number in [id.0, self.epoch, self.acknowledged, self.attempts] {
             sink(&number.to_le_bytes());
         }
         let live = self.slots.iter().filter(|slot| slot.sequence().is_some()).count();
@@ -95,10 +99,10 @@ where
         sink(&[VERSION]);
         sink(&self.next.to_le_bytes());
         sink(&narrow(self.len).to_le_bytes());
-        for (_, used, session) in self.iter() {
+        for (id, used, session) in self.iter() {
             sink(&used.as_secs().to_le_bytes());
             sink(&used.subsec_nanos().to_le_bytes());
-            session.write(sink);
+            session.write_as(id, sink);
         }
     }
 
@@ -125,7 +129,7 @@ where
                 return Err(SnapshotError::Invalid);
             }
             let entry = table.room.as_mut().get_mut(table.len).ok_or(SnapshotError::Size)?;
-            *entry = Some(Entry { used: Duration::new(seconds, nanos), session });
+            *entry = Some(Entry { id: session.id, used: Duration::new(seconds, nanos), session });
             table.len += 1;
             least = id + 1;
         }

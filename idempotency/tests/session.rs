@@ -410,6 +410,25 @@ fn what_no_table_can_be_is_refused() {
     }
 }
 
+/// Whatever is put in a session's place, each name stays that of one client.
+#[test]
+fn a_name_is_of_its_place() {
+    let mut table = SessionTable::<Room, 3, 4>::new(vec![None; 2]);
+    let now = Duration::ZERO;
+    let (ann, bob) = (table.open(now).unwrap(), table.open(now).unwrap());
+    *table.get(bob, now).unwrap() = Session::new(7);
+    assert_eq!(table.get(ann, now).unwrap().epoch(), 0);
+    assert_eq!(table.get(bob, now).unwrap().epoch(), 7);
+
+    let mut bytes = Vec::new();
+    table.write(&mut |piece| bytes.extend_from_slice(piece));
+    let mut replica = SessionTable::<Room, 3, 4>::read(vec![None; 2], &mut &*bytes).unwrap();
+    assert_eq!(replica.get(bob, now).unwrap().epoch(), 7);
+
+    assert!(table.close(ann));
+    assert_eq!(table.iter().map(|(id, ..)| id).collect::<Vec<_>>(), [bob]);
+}
+
 /// A clock that steps back ends no session early, and neither does the instant at which it may end.
 #[test]
 fn a_session_is_idle_since_its_latest_use() {
