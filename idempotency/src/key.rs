@@ -1,8 +1,12 @@
+use core::cmp::Ordering;
+use core::hash::{Hash, Hasher};
 use core::time::Duration;
 
 use crate::{DecodeError, KeyError, KeyHash, Scope, Secret};
 
 /// The name of a request: the client's key, for one operation, in one scope.
+///
+/// When it was made is no part of it: two keys that differ in nothing else are equal.
 ///
 /// A key is of any bytes. Two spellings of one key, such as a UUID in upper and in lower case, are two keys.
 ///
@@ -20,12 +24,45 @@ use crate::{DecodeError, KeyError, KeyHash, Scope, Secret};
 /// assert_eq!(Key::new(Scope::Global, "pay", b""), Err(KeyError::Missing));
 /// # Ok::<(), KeyError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Key<'a> {
     scope: Scope<'a>,
     operation: &'a str,
     bytes: &'a [u8],
     minted: Option<Duration>,
+}
+
+impl<'a> Key<'a> {
+    /// What it is compared by.
+    const fn name(&self) -> (Scope<'a>, &'a str, &'a [u8]) {
+        (self.scope, self.operation, self.bytes)
+    }
+}
+
+impl PartialEq for Key<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Key<'_> {}
+
+impl PartialOrd for Key<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Key<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name().cmp(&other.name())
+    }
+}
+
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
 }
 
 impl<'a> Key<'a> {
@@ -67,6 +104,7 @@ impl<'a> Key<'a> {
     /// # use spacelike_idempotency::{Key, KeyError, Scope};
     /// let key = Key::uuid_v7(Scope::Global, "pay", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f")?;
     /// assert_eq!(key.minted_at(), Some(Duration::from_millis(1_645_557_742_000)));
+    /// assert_eq!(key, Key::new(Scope::Global, "pay", b"017f22e2-79b0-7cc3-98c4-dc0c0c07398f")?);
     /// # Ok::<(), KeyError>(())
     /// ```
     pub fn uuid_v7(scope: Scope<'a>, operation: &'a str, text: &'a str) -> Result<Self, KeyError> {

@@ -128,7 +128,8 @@ pub struct Policy {
     /// Whether a lease is lost when it has run out, or only when somebody has taken over since.
     pub strict_expiry: bool,
     /// How far the clocks of those who make keys may be ahead of the store's, where keys tell when they were made. Such a key
-    /// is refused from its retention less this on: what was made ahead of time is forgotten early.
+    /// is refused from its retention less this on: what was made ahead of time is forgotten early. So it must be less than the
+    /// retention, or every such key is refused.
     pub skew: Duration,
 }
 

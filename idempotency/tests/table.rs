@@ -1005,6 +1005,10 @@ fn settings_are_checked() {
         assert_eq!(refused(with(ROOM).shards(shards)), SettingsError::Shards { shards });
     }
     assert_eq!(refused(with(ROOM).lease(Duration::ZERO)), SettingsError::Lease);
+    let retention = Duration::ZERO;
+    assert_eq!(refused(settings(ROOM, Policy { retention, ..HOLD })), SettingsError::Retention);
+    let (skew, retention) = (HOLD.retention, HOLD.retention);
+    assert_eq!(refused(settings(ROOM, Policy { skew, ..HOLD })), SettingsError::Skew { skew, retention });
     #[cfg(target_pointer_width = "64")]
     {
         let records = u32::MAX as usize;

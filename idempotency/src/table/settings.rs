@@ -85,6 +85,11 @@ impl Settings {
             Err(SettingsError::RecordsPerScope)
         } else if !self.shards.is_power_of_two() || self.shards > SHARDS_MAX {
             Err(SettingsError::Shards { shards: self.shards })
+        } else if self.policy.retention.is_zero() {
+            Err(SettingsError::Retention)
+        } else if self.policy.skew >= self.policy.retention {
+            let Policy { skew, retention, .. } = self.policy;
+            Err(SettingsError::Skew { skew, retention })
         } else if self.lease.is_zero() {
             Err(SettingsError::Lease)
         } else {
@@ -119,6 +124,19 @@ pub enum SettingsError {
     Shards {
         /// How many.
         shards: usize,
+    },
+    /// No outcome would be kept.
+    #[error("a retention of zero keeps no outcome: it takes longer than clients go on retrying")]
+    Retention,
+    /// No key that tells when it was made would be accepted.
+    #[error(
+        "a skew of {skew:?} refuses every key that tells its time, if they are kept for {retention:?}: it must be less"
+    )]
+    Skew {
+        /// How far ahead clocks may be.
+        skew: Duration,
+        /// How long outcomes are kept.
+        retention: Duration,
     },
     /// Every attempt would be lost at once.
     #[error("a lease of zero is lost at once")]
