@@ -84,7 +84,8 @@ pub trait Visitor {
     fn visit<S: Store>(&mut self);
 }
 
-/// All jobs, with a thousand keys that are known. On one thread each worker has a store of its own.
+/// All jobs, on one thread, where each worker has a store of its own: a thousand keys are known to it, except to those that
+/// execute, which begin with none.
 pub fn alone() -> Vec<Case> {
     let mut cases: Vec<Case> = JOBS.map(fetch_add).into();
     super::each(&mut Alone(&mut cases));
