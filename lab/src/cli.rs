@@ -55,10 +55,11 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
         let run =
             run.map_err(|error| if error.is_setup() { Failure::usage(error) } else { Failure::late(error) })?;
         let Some(trial) = trial.filter(|_| !run.interrupted) else { return Ok((run, None)) };
-        tokio::select! {
-            retried = trial.run() => Ok((run, Some(retried.map_err(Failure::late)?))),
-            () = stop => Ok((run, None)),
-        }
+        let retried = tokio::select! {
+            retried = trial.run() => Some(retried),
+            () = stop => None,
+        };
+        Ok((run, Some(retried)))
     })?;
 
     let analysis = Analysis::of(&run.trace);
@@ -66,8 +67,9 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
     let report = Report::new(&run, &analysis);
     let verdict = report.verdict();
     let tables = match &retried {
-        Some(retried) => format!("{report}\n\n{retried}\n\n{paths}"),
-        None => format!("{report}\n\n{paths}"),
+        Some(Some(Ok(retried))) => format!("{report}\n\n{retried}\n\n{paths}"),
+        Some(None) => format!("{report}\n\nThe clients that retry were interrupted.\n\n{paths}"),
+        Some(Some(Err(_))) | None => format!("{report}\n\n{paths}"),
     };
     print(&match (args.quiet, verdict) {
         (true, _) => paths.bare(),
@@ -75,7 +77,10 @@ fn run(args: &TourArgs) -> Result<ExitCode, Failure> {
         (false, Err(_)) => tables,
     })?;
     verdict.map_err(Failure::late)?;
-    retried.map_or(Ok(()), |retried| retried.verdict()).map_err(Failure::late)?;
+    // Only now, so that a trial that failed takes neither the tour's table nor its files with it.
+    if let Some(Some(retried)) = retried {
+        retried.map_err(Failure::late)?.verdict().map_err(Failure::late)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,6 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use spacelike_lab::analysis::Analysis;
+#[cfg(target_os = "linux")]
+use spacelike_lab::slots::Folder;
 use spacelike_lab::trace::{Shiviz, Trace};
 use tempfile::TempDir;
 
@@ -394,8 +396,36 @@ fn an_interrupt_ends_the_retries() {
     child.0.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     child.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert_eq!(child.0.wait().unwrap().code(), Some(0), "{stdout}{stderr}");
-    assert!(stdout.contains("2 nodes talked over TCP for 0.3 s, seed 1\n"), "{stdout}");
+    // For 0.3 s, or for longer on a busy machine.
+    assert!(stdout.starts_with("2 nodes talked over TCP for "), "{stdout}");
+    assert!(stdout.contains(" s, seed 1\n"), "the nodes themselves were not interrupted: {stdout}");
+    assert!(stdout.contains("\nThe clients that retry were interrupted.\n"), "{stdout}");
     assert_eq!(Analysis::of(&read(folder.path())).verdict(), Ok(()));
+}
+
+/// Where the clients' server can't be run once the nodes have talked, the tour's table and files are whole all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_does_not_start_takes_no_files_with_it() {
+    use std::io::{BufRead, Read as _};
+
+    let folder = TempDir::new().unwrap();
+    let args = ["--nodes=2", "--seconds=1", "--step=none", "--retries=20:20%:20%", "--out"];
+    let mut command = spacelike(folder.path());
+    command.args(args).arg(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Killed(command.spawn().unwrap());
+    let mut stderr = BufReader::new(child.0.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap(); // the folder was looked at before this line, and let go
+    let taken = Folder::open(folder.path().join("server")).unwrap();
+    let (mut stdout, mut rest) = (String::new(), String::new());
+    child.0.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!((child.0.wait().unwrap().code(), rest.lines().count()), (Some(1), 1), "{stdout}{rest}");
+    drop(taken);
+    assert!(stdout.starts_with("2 nodes talked over TCP for "), "{stdout}");
+    assert_eq!(Analysis::of(&read(folder.path())).verdict(), Ok(()));
+    assert!(fs::read_to_string(folder.path().join("diagram.html")).unwrap().ends_with("</html>\n"));
 }
 
 /// A signal ends the program at once when the tour was over, or was being ended, though the trace goes into a pipe that
