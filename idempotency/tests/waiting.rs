@@ -88,6 +88,19 @@ fn patience_ends() {
     drop(claim);
 }
 
+/// However often who waits is woken in vain, his patience ends: it goes by the table's clock as well, which runs fast here.
+#[test]
+fn patience_ends_by_the_clock() {
+    let hours = AtomicU64::new(0);
+    let clock = || Duration::from_secs(3_600 * hours.fetch_add(1, Ordering::SeqCst));
+    let settings = Settings::new(ROOM, RETRY, Secret::new([7; 16])).lease(Duration::from_secs(1 << 30));
+    let table = Table::<u64, (), _>::with_clock(settings, clock).unwrap();
+    let claim = table.begin(&key(), ONE).execute().unwrap();
+    let patience = Duration::from_secs(3_600);
+    assert!(matches!(table.begin_blocking(&key(), ONE, patience), Begin::InProgress { .. }));
+    drop(claim);
+}
+
 /// A lease that runs out wakes by the timer of each who waits; one of them takes over, and the others wait for him.
 #[test]
 fn who_waits_takes_over_when_the_lease_is_over() {

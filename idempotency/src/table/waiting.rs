@@ -1,6 +1,6 @@
 use alloc::sync::Arc;
 use core::future::{Future, poll_fn};
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
 
@@ -248,7 +248,7 @@ impl<O, C, K: Clock> Seat<O, C, K> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Who didn't listen when he looked looks once more.
         let Some(listener) = &mut self.listener else { return Poll::Ready(()) };
-        let polled = core::pin::Pin::new(listener).poll(context);
+        let polled = Pin::new(listener).poll(context);
         if polled.is_ready() {
             self.listener = None;
             self.woken = true;

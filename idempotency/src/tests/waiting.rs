@@ -206,10 +206,17 @@ fn losers_hear_of_it() {
 fn a_release_wakes_one() {
     let table = table(Unfinished::Hold, &Hand::default());
     let mut held = claim(&table);
+    let mut fails = false;
     let mut waiters: std::vec::Vec<_> = (0..5).map(|_| Waiter::of(&table)).collect();
     assert!(waiters.iter_mut().all(|waiter| waiter.poll().is_none()));
     while !waiters.is_empty() {
-        drop(held);
+        // One that counts leaves a record behind.
+        if fails {
+            held.effect_started().unwrap().abort().unwrap();
+        } else {
+            drop(held);
+        }
+        fails = !fails;
         assert_eq!(waiters.iter().filter(|waiter| waiter.woken()).count(), 1);
         let next = waiters.iter().position(Waiter::woken).unwrap();
         held = waiters.remove(next).poll().and_then(Begin::execute).unwrap();
@@ -259,15 +266,16 @@ fn a_future_may_be_dropped_anywhere() {
 fn who_would_lose_may_stop_listening() {
     let table = table(Unfinished::Hold, &Hand::default());
     let running = claim(&table).effect_started().unwrap();
-    let [mut one, mut two] = [Polled::new(running.lost()), Polled::new(running.lost())];
-    assert!(one.poll().is_none() && two.poll().is_none());
+    let [mut one, mut two, mut three] = [(); 3].map(|()| Polled::new(running.lost()));
+    assert!(one.poll().is_none() && two.poll().is_none() && three.poll().is_none());
     assert_eq!(table.watched(), 1);
     drop(one);
     assert_eq!(table.watched(), 1);
     running.renew().unwrap();
-    assert!(!two.woken());
+    assert!(!two.woken() && !three.woken());
     running.complete(7).unwrap();
-    assert!(two.woken() && two.poll().is_some());
+    assert!(two.woken() && three.woken());
+    assert!(two.poll().is_some() && three.poll().is_some());
     assert_eq!(table.watched(), 0);
     drop(Polled::new(table.begin_async(&key(), ONE, Duration::MAX, |_| pending())));
     assert_eq!(table.watched(), 0);
