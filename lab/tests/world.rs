@@ -3,7 +3,7 @@
 #![cfg(feature = "world")]
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -772,4 +772,138 @@ fn a_fault_is_of_somebody() {
     world(1, &quiet()).at(ms(1), Fault::Crash(NodeId(9)));
 }
 
-const GOLDEN: &str = "fb5d57e0c8e525d2a795ca85b6b8d1db";
+/// Who is paused says nothing either: what waits for the disk is let go when it goes on.
+#[test]
+fn a_pause_holds_back_what_the_disk_lets_go() {
+    let disk = Disk { sync: Latency::Constant(ms(10)), ..Disk::default() };
+    let mut world = world(1, &Settings { disk, ..quiet() });
+    world.ask_at(ms(100), A, vec![Act::Persist(1, 1), Act::Reply(1), Act::Send(B, 1)]);
+    world.at(ms(105), Fault::Pause(A));
+    world.at(ms(200), Fault::Resume(A));
+    let said: Vec<_> = happened(&mut world, ms(300))
+        .into_iter()
+        .filter(|happened| matches!(happened.what, What::Replied { .. } | What::Sent { .. }))
+        .map(|happened| happened.at)
+        .collect();
+    assert_eq!(said, [ms(200), ms(200)]);
+}
+
+/// Between a restart and the first step a node can be paused, its disk can be damaged, and its clock can change.
+#[test]
+fn a_life_begins_when_it_can() {
+    let begun = |fault: fn(&mut World<Probe>)| {
+        let mut world = world(1, &quiet());
+        world.at(ms(1_000), Fault::Crash(A));
+        world.at(ms(1_100), Fault::Restart(A)); // begins at 3.5 s
+        fault(&mut world);
+        let begun = |happened: &Happened<Probe>| matches!(happened.what, What::Started { node: A, incarnation } if incarnation > 1);
+        let begun: Vec<_> = happened(&mut world, ms(60_000)).into_iter().filter(begun).collect();
+        begun.into_iter().map(|happened| happened.at).collect::<Vec<_>>()
+    };
+    assert_eq!(begun(|_| {}), [ms(3_500)]);
+    let paused = begun(|world| {
+        world.at(ms(2_000), Fault::Pause(A));
+        world.at(ms(9_000), Fault::Resume(A));
+        world.at(ms(9_100), Fault::Pause(A));
+        world.at(ms(9_200), Fault::Resume(A));
+    });
+    assert_eq!(paused, [ms(9_000)]);
+    let rotten = begun(|world| {
+        world.at(ms(2_000), Fault::Rot(A));
+        world.at(ms(9_000), Fault::Wipe(A));
+        world.at(ms(9_100), Fault::Restart(A));
+    });
+    assert_eq!(rotten, [ms(9_100)]);
+    let slow = begun(|world| {
+        world.at(ms(1_050), Fault::Clock(A, Clock { drift: -900_000_000, ..Clock::default() }));
+        world.at(ms(2_000), Fault::Clock(A, Clock::default()));
+    });
+    assert!(slow[0] < ms(4_500), "{slow:?}");
+}
+
+/// What is later than time can be never comes, and nobody waits for it in vain: a run in which nothing else is to come ends.
+#[test]
+fn the_end_of_time_is_an_end() {
+    let retry = Duration::MAX;
+    let link =
+        Link { loss: Loss::Independent(1.0), delivery: Delivery::AtLeastOnce { retry }, ..Link::default() };
+    let mut world = world(1, &Settings { link, ..quiet() });
+    world.ask(A, vec![Act::Timer(1, Duration::MAX, ms(0)), Act::Send(B, 1)]);
+    world.at(ms(1), Fault::Clock(A, Clock { drift: i64::MAX, ..Clock::default() }));
+    let mut events = 0;
+    while world.step().is_some() {
+        events += 1;
+        assert!(events < 1_000);
+    }
+    world.run_until(Duration::MAX);
+}
+
+/// Timers that are set and cancelled leave nothing behind, however late they would have been.
+#[test]
+fn memory_is_flat_where_timers_are_moved() {
+    let mut world = world(1, &quiet());
+    world.ask(A, vec![Act::Timer(1, ms(1_000_000_000), ms(0))]);
+    for round in 1..1_000 {
+        world.ask(A, vec![Act::Timer(2, ms(1), ms(0))]);
+        world.run_until(ms(10 * round));
+    }
+    assert!(world.backlog() < 10, "{}", world.backlog());
+}
+
+/// A link that was narrow is wide at once when it is mended.
+#[test]
+fn what_waits_takes_the_time_of_the_new_bandwidth() {
+    let link = |bytes_per_second| Link {
+        bandwidth: Some(Bandwidth { bytes_per_second, queue_bytes: 1_000 }),
+        ..Link::default()
+    };
+    let mut world = world(1, &Settings { link: link(1), ..quiet() }).measure_with(|_| 10);
+    world.ask_at(ms(0), A, (0..50).map(|message| Act::Send(B, message)).collect());
+    world.at(ms(0), Fault::Link { from: A, to: B, link: link(1_000) });
+    world.ask_at(ms(1), A, vec![Act::Send(B, 99)]);
+    world.run_until(ms(10_000));
+    let seen = &world.node(B).unwrap().seen;
+    // The 500 bytes before it take half a second, and its own 10 ms; then a millisecond of latency.
+    assert_eq!(seen[0], (ms(511), Seen::Message(A, 99)));
+}
+
+/// A node whose disk is so slow that it has no stamps left still sends heartbeats, and hears those of others.
+#[test]
+fn a_slow_disk_silences_nobody() {
+    let mut world = world(1, &Settings::default());
+    world.at(ms(5_000), Fault::Disk(A, Disk { sync: Latency::Constant(ms(30_000)), ..Disk::default() }));
+    world.ask_at(ms(10_000), A, vec![]);
+    let suspicions: Vec<_> = happened(&mut world, ms(60_000))
+        .into_iter()
+        .filter(|happened| matches!(happened.what, What::Suspicion { .. }))
+        .collect();
+    assert_eq!(suspicions, []);
+}
+
+/// A loss, a copy or a partition doesn't change what the messages after it draw, on the same link.
+#[test]
+fn a_fault_of_a_link_reshuffles_nothing_else_of_it() {
+    let arrivals = |loss, duplication, is_cut: bool| {
+        let latency = Latency::Uniform { least: ms(1), most: ms(50) };
+        let mut world =
+            world(9, &Settings { link: Link { latency, loss, duplication, ..Link::default() }, ..quiet() });
+        if is_cut {
+            world.at(ms(30), Fault::Partition(Partition::one_way(&[A], &[B])));
+            world.at(ms(60), Fault::Partition(Partition::none()));
+        }
+        for message in 0..100 {
+            world.ask_at(ms(message.into()), A, vec![Act::Send(B, message)]);
+        }
+        world.run_until(ms(1_000));
+        let seen = world.node(B).unwrap().seen.clone();
+        seen.into_iter().collect::<HashSet<_>>()
+    };
+    let all = arrivals(Loss::Never, 0.0, false);
+    for (loss, is_cut) in [(Loss::Independent(0.5), false), (Loss::Never, true)] {
+        let some = arrivals(loss, 0.0, is_cut);
+        assert!(some.len() < 100 && some.is_subset(&all));
+    }
+    assert!(arrivals(Loss::Never, 0.5, false).is_superset(&all));
+}
+
+const GOLDEN: &str = "604e5162dfa0273a020c0cb73d208eb2";

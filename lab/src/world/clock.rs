@@ -47,9 +47,10 @@ impl Running {
         }
     }
 
-    /// The first instant of true time at which the monotonic clock shows this.
+    /// The first instant of true time at which the monotonic clock shows this; the last instant if it never does.
     pub(super) fn when(&self, monotonic: Duration) -> u64 {
-        let ahead = nanos(monotonic).saturating_sub(self.monotonic);
+        let Ok(monotonic) = u64::try_from(monotonic.as_nanos()) else { return u64::MAX };
+        let ahead = monotonic.saturating_sub(self.monotonic);
         let true_time = (u128::from(ahead) * u128::from(SECOND)).div_ceil(u128::from(self.rate()));
         self.since.saturating_add(u64::try_from(true_time).unwrap_or(u64::MAX))
     }

@@ -5,10 +5,11 @@ use core::time::Duration;
 /// | | what comes | what it loses |
 /// |---|---|---|
 /// | [`AtMostOnce`](Self::AtMostOnce) | each message once, or not at all; twice where the link doubles it | whatever is lost on the way, or while the receiver is down |
-/// | [`AtLeastOnce`](Self::AtLeastOnce) | each message, some of them again | only what a sender that crashes hadn't got through; and that a message means one act |
+/// | [`AtLeastOnce`](Self::AtLeastOnce) | each message, some of them again | what a sender that crashes hadn't got through, and what came to a receiver that crashes before it takes it, as after a pause; and that a message means one act |
 /// | [`Deduplicated`](Self::Deduplicated) | each message once, in each life of the receiver | the same; and a receiver that crashes forgets what it has seen, so that a message may come again in its next life |
 ///
-/// What is sent to a node that is down waits for it, however much that is.
+/// What is sent to a node that is down waits for it, however much that is. A receipt says that a message came, as TCP's does, not that
+/// the machine took it.
 ///
 /// Nothing can be better than that without the receiver's disk: to take each message once over crashes as well, it must keep what
 /// it has seen with what came of it, as [`spacelike::idempotency`] does.

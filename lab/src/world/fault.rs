@@ -30,7 +30,7 @@ pub enum Fault {
     Wipe(NodeId),
     /// The disk of a node is damaged where it was durable: its checksums find that, and the node won't start any more.
     Rot(NodeId),
-    /// The node does nothing, as in a collector's pause, until it is resumed: what comes waits.
+    /// The node does nothing, as in a collector's pause, until it is resumed: what comes waits. Its disk and its links go on.
     Pause(NodeId),
     /// The node goes on.
     Resume(NodeId),
@@ -44,7 +44,7 @@ pub enum Fault {
     SetClock(NodeId, i64),
     /// The node's clocks run like this from now on; its offset is not used.
     Clock(NodeId, Clock),
-    /// A link is like this from now on.
+    /// A link is like this from now on. What was handed to it before comes when it would have come.
     Link {
         /// From whom.
         from: NodeId,

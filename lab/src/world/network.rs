@@ -1,7 +1,7 @@
 use spacelike::machine::NodeId;
 
 use crate::world::stream::{Purpose, Stream};
-use crate::world::{Delivery, Link, Partition, Why, nanos};
+use crate::world::{Bandwidth, Delivery, Link, Partition, Why, nanos};
 
 /// All links of a world, and who is cut off from whom.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ impl Network {
         Self { names, ways, partition: Partition::none() }
     }
 
-    pub(super) fn set(&mut self, from: usize, to: usize, link: Link) {
-        self.ways[from * self.names.len() + to].link = link;
+    pub(super) fn set(&mut self, from: usize, to: usize, link: Link, now: u64) {
+        self.ways[from * self.names.len() + to].set(link, now);
     }
 
     pub(super) fn partition(&mut self, partition: Partition) {
@@ -86,43 +86,80 @@ impl Way {
         }
     }
 
+    /// Another link from now on. As many bytes wait for it as before, and take the time that they take now.
+    fn set(&mut self, link: Link, now: u64) {
+        if link.bandwidth != self.link.bandwidth {
+            let waiting = self.link.bandwidth.map_or(0, |bandwidth| self.waiting(bandwidth, now));
+            let takes = link.bandwidth.map_or(0, |bandwidth| takes(bandwidth, waiting));
+            self.busy = now.saturating_add(takes);
+        }
+        self.link = link;
+    }
+
     fn pass(&mut self, now: u64, bytes: u64) -> Result<Passage, Why> {
+        // Whatever becomes of a message, it draws what it would have drawn: so those after it draw the same.
+        let delay = delay(&self.link, &mut self.latency, &mut self.jitter);
+        let is_lost = self.link.loss.draw(&mut self.is_bad, &mut self.loss);
+        let is_damaged = self.corruption.chance(self.link.corruption);
+        let again = self.duplication.chance(self.link.duplication);
         if self.is_blocked {
             return Err(Why::Partition);
         }
         let sent = self.send(now, bytes).ok_or(Why::QueueFull)?;
-        if self.link.loss.draw(&mut self.is_bad, &mut self.loss) {
+        if is_lost {
             return Err(Why::Loss);
         }
-        let is_damaged = self.corruption.chance(self.link.corruption);
-        let first = self.arrival(sent);
-        let second = self.duplication.chance(self.link.duplication).then(|| self.arrival(sent));
+        let first = self.arrival(sent, delay);
+        let second = again.then(|| {
+            let delay = delay_of_copy(&self.link, &mut self.duplication);
+            self.arrival(sent, delay)
+        });
         Ok(Passage { arrivals: [Some(first), second], is_damaged })
     }
 
     /// When its last byte is on the way; `None` if there is no room for it to wait.
     fn send(&mut self, now: u64, bytes: u64) -> Option<u64> {
         let Some(bandwidth) = self.link.bandwidth else { return Some(now) };
-        let rate = u128::from(bandwidth.bytes_per_second.max(1));
-        let begins = self.busy.max(now);
-        let waiting = u128::from(begins - now) * rate / SECOND;
-        if waiting + u128::from(bytes) > u128::from(bandwidth.queue_bytes) {
+        let bytes = u128::from(bytes);
+        if self.waiting(bandwidth, now) + bytes > u128::from(bandwidth.queue_bytes) {
             return None;
         }
-        let takes = u64::try_from((u128::from(bytes) * SECOND).div_ceil(rate)).unwrap_or(u64::MAX);
-        self.busy = begins.saturating_add(takes);
+        self.busy = self.busy.max(now).saturating_add(takes(bandwidth, bytes));
         Some(self.busy)
     }
 
-    fn arrival(&mut self, sent: u64) -> u64 {
-        let jitter = self.jitter.up_to(nanos(self.link.jitter));
-        let arrival = sent.saturating_add(self.link.latency.draw(&mut self.latency)).saturating_add(jitter);
+    /// How many bytes wait for this bandwidth.
+    fn waiting(&self, bandwidth: Bandwidth, now: u64) -> u128 {
+        u128::from(self.busy.saturating_sub(now)) * rate(bandwidth) / SECOND
+    }
+
+    fn arrival(&mut self, sent: u64, delay: u64) -> u64 {
+        let arrival = sent.saturating_add(delay);
         if !self.link.in_order {
             return arrival;
         }
         self.last = self.last.max(arrival);
         self.last
     }
+}
+
+fn delay(link: &Link, latency: &mut Stream, jitter: &mut Stream) -> u64 {
+    link.latency.draw(latency).saturating_add(jitter.up_to(nanos(link.jitter)))
+}
+
+/// A copy draws from a stream of its own, or those after it would draw what they wouldn't without it.
+fn delay_of_copy(link: &Link, stream: &mut Stream) -> u64 {
+    link.latency.draw(stream).saturating_add(stream.up_to(nanos(link.jitter)))
+}
+
+/// In bytes a second.
+fn rate(bandwidth: Bandwidth) -> u128 {
+    u128::from(bandwidth.bytes_per_second.max(1))
+}
+
+/// How long so many bytes take.
+fn takes(bandwidth: Bandwidth, bytes: u128) -> u64 {
+    u64::try_from((bytes * SECOND).div_ceil(rate(bandwidth))).unwrap_or(u64::MAX)
 }
 
 const SECOND: u128 = 1_000_000_000;

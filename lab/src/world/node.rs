@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use spacelike::hlc::Timestamp;
@@ -29,8 +30,10 @@ pub(super) struct Node<M: Machine> {
     /// How long a step takes, and until when the latest one does.
     pub(super) work: u64,
     pub(super) busy: u64,
-    /// When it is to be woken up, and whether it will be, to take what waits.
-    pub(super) wake: Option<u64>,
+    /// When it is to be woken up, each time earlier than the one before it. Those that are not needed any more stay, also when
+    /// a life ends: so that none is put into the queue twice, and what is there doesn't grow.
+    pub(super) wakes: Vec<u64>,
+    /// Whether it will be called to take what waits.
     pub(super) has_ready: bool,
     pub(super) timer_jitter: Stream,
     pub(super) syncs: Stream,
@@ -53,10 +56,14 @@ pub(super) enum Standing {
 pub(super) struct Life<M: Machine> {
     /// `None` until it begins: after a crash it waits until its stamps are not ahead of its clock.
     pub(super) machine: Option<M>,
+    /// When it begins, on its monotonic clock.
+    pub(super) begins: Duration,
     pub(super) monitor: Monitor,
     pub(super) timers: Timers<M::Timer>,
     pub(super) gate: Gate<Leaving<M>>,
     pub(super) inbox: VecDeque<Arrived<M>>,
+    /// Each peer's latest heartbeat, with its epoch, if it wasn't heard yet. Messages that wait don't hold it up.
+    pub(super) beats: BTreeMap<NodeId, (u64, Heartbeat)>,
     /// Of each sender's latest life, which messages came.
     pub(super) came: BTreeMap<NodeId, (u32, LocalWindow<64>)>,
     /// A bound of stamps is on its way to the disk.
@@ -70,7 +77,6 @@ pub(super) struct Life<M: Machine> {
 #[derive(Debug)]
 pub(super) enum Arrived<M: Machine> {
     Message { from: NodeId, number: u64, stamp: Timestamp, message: M::Message },
-    Beat { from: NodeId, epoch: u64, heartbeat: Heartbeat },
     Request { id: RequestId, request: M::Request },
     Timer(M::Timer),
     Suspicion { peer: NodeId, is_suspect: bool },
@@ -98,7 +104,7 @@ impl<M: Machine> Node<M> {
             crashes_in_step: false,
             work: 0,
             busy: 0,
-            wake: None,
+            wakes: Vec::new(),
             has_ready: false,
             timer_jitter: stream(Purpose::Timers),
             syncs: stream(Purpose::Disk),
@@ -128,7 +134,7 @@ impl<M: Machine> Node<M> {
         self.life = None;
         self.lives += 1;
         (self.standing, self.crashes_in_step, self.has_ready) = (Standing::Free, false, false);
-        (self.busy, self.wake) = (0, None);
+        self.busy = 0;
     }
 }
 
@@ -142,13 +148,15 @@ impl<M: Machine> Life<M> {
         lives == *latest && window.claim(number).is_fresh()
     }
 
-    pub(super) fn new(monitor: Monitor) -> Self {
+    pub(super) fn new(monitor: Monitor, begins: Duration) -> Self {
         Self {
             machine: None,
+            begins,
             monitor,
             timers: Timers::new(),
             gate: Gate::new(),
             inbox: VecDeque::new(),
+            beats: BTreeMap::new(),
             came: BTreeMap::new(),
             is_reserving: false,
             is_blocked: false,

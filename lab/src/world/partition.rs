@@ -4,7 +4,8 @@ use spacelike::machine::NodeId;
 
 /// Who can't reach whom: a set of directed links that let nothing through.
 ///
-/// What is on its way when a partition begins is lost, unless it arrives before; what is sent while it lasts is lost.
+/// What is sent while it lasts is lost, and so is what would arrive meanwhile. What is on its way when it begins, and arrives after
+/// it was healed, arrives.
 ///
 /// # Examples
 /// ```

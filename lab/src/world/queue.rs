@@ -1,7 +1,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// What is to happen, in the order of time, and of being put in where times are equal.
+/// What is to happen, in the order of time, and of being put in where times are equal. The last instant that 64 bits hold never
+/// comes: what is put there, as all that is later than time can be, waits for ever.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     heap: BinaryHeap<Reverse<Entry<T>>>,
@@ -27,10 +28,11 @@ impl<T> Queue<T> {
 
     /// When the next one is.
     pub(super) fn next(&self) -> Option<u64> {
-        self.heap.peek().map(|Reverse(entry)| entry.at)
+        self.heap.peek().map(|Reverse(entry)| entry.at).filter(|at| *at < u64::MAX)
     }
 
     pub(super) fn pop(&mut self) -> Option<(u64, T)> {
+        self.next()?;
         self.heap.pop().map(|Reverse(entry)| (entry.at, entry.what))
     }
 

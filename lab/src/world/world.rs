@@ -94,7 +94,7 @@ type Corrupt<M> = Box<dyn FnMut(&mut <M as Machine>::Message)>;
 /// What is to happen.
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    Begin { node: usize, lives: u32 },
+    Begin { node: usize },
     Arrive { flight: u32 },
     Ask { node: usize, asked: u32 },
     Wake { node: usize },
@@ -158,7 +158,7 @@ impl<M: Machine> World<M> {
             nodes.into_iter().map(|(name, machine)| Node::new(seed, name, machine, settings)).collect();
         let mut queue = Queue::new();
         for node in 0..nodes.len() {
-            queue.put(0, Event::Begin { node, lives: 0 });
+            queue.put(0, Event::Begin { node });
         }
         Self {
             now: 0,
@@ -188,7 +188,7 @@ impl<M: Machine> World<M> {
     #[must_use]
     pub fn with_link(mut self, from: NodeId, to: NodeId, link: Link) -> Self {
         let (from, to) = (self.find(from), self.find(to));
-        self.network.set(from, to, link);
+        self.network.set(from, to, link, 0);
         self
     }
 
@@ -215,7 +215,7 @@ impl<M: Machine> World<M> {
     }
 
     /// How many bytes a message has, for links with a [`Bandwidth`](crate::world::Bandwidth). If nothing is said, as many as it has in
-    /// memory without what it points to.
+    /// memory without what it points to: that is another number on another platform, and then so is the [`hash`](Self::hash).
     #[must_use]
     pub fn measure_with(mut self, measure: impl FnMut(&M::Message) -> u64 + 'static) -> Self {
         self.measure = Box::new(measure);
@@ -348,7 +348,8 @@ impl<M: Machine> World<M> {
     /// How much is to come or on its way, of any kind: what would grow if a run wasted memory.
     pub fn backlog(&self) -> usize {
         let nodes = self.nodes.iter().map(|node| {
-            let life = node.life.as_ref().map_or(0, |life| life.inbox.len() + life.gate.len());
+            let life =
+                node.life.as_ref().map_or(0, |life| life.inbox.len() + life.beats.len() + life.gate.len());
             node.drive.pending() + life
         });
         self.queue.len()
@@ -371,15 +372,16 @@ impl<M: Machine> World<M> {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Begin { node, lives } if self.nodes[node].lives == lives => self.begin(node),
+            Event::Begin { node } => self.begin(node),
             Event::Arrive { flight } => self.arrive(flight),
             Event::Ask { node, asked } => {
                 let Some((id, request)) = self.asked.take(asked) else { return };
                 self.emit(What::Asked { node: self.nodes[node].name, id });
                 self.offer(node, Arrived::Request { id, request });
             }
-            Event::Wake { node } if self.nodes[node].wake == Some(self.now) => {
-                self.nodes[node].wake = None;
+            Event::Wake { node } => {
+                let wake = self.nodes[node].wakes.pop();
+                debug_assert_eq!(wake, Some(self.now), "the last is the earliest");
                 self.pump(node);
             }
             Event::Ready { node, lives } if self.nodes[node].lives == lives => {
@@ -395,30 +397,31 @@ impl<M: Machine> World<M> {
             }
             Event::Retry { message } => self.retry(message),
             Event::Confirm { message } => self.confirm(message),
-            Event::Begin { .. } | Event::Wake { .. } | Event::Ready { .. } | Event::Synced { .. } => {}
+            Event::Ready { .. } | Event::Synced { .. } => {}
         }
     }
 
     /// A life begins: at once, or when its stamps are not ahead of its clock any more.
     fn begin(&mut self, index: usize) {
-        let (now, name) = (self.now, self.nodes[index].name);
         let node = &mut self.nodes[index];
         if node.drive.is_rotten {
-            self.emit(What::Halted { node: name, why: Halt::DiskRotten });
-            return;
+            return self.halt(index, Halt::DiskRotten);
         }
-        let reading = node.reading(now);
-        if node.life.is_none() {
-            let peers = self.index.keys().copied().filter(|&peer| peer != name);
-            let monitor = Monitor::new(peers, self.settings.monitor, node.drive.bound);
-            let wait = monitor.settle(reading);
-            node.life = Some(Life::new(monitor));
-            if !wait.is_zero() {
-                let at = node.clock.when(reading.monotonic.saturating_add(wait));
-                self.queue.put(at.max(now), Event::Begin { node: index, lives: node.lives });
-                return;
-            }
+        let peers = self.index.keys().copied().filter(|&peer| peer != node.name);
+        let monitor = Monitor::new(peers, self.settings.monitor, node.drive.bound);
+        let reading = node.reading(self.now);
+        let begins = reading.monotonic.saturating_add(monitor.settle(reading));
+        node.life = Some(Life::new(monitor, begins));
+        self.pump(index);
+    }
+
+    /// The machine starts, unless its disk was damaged while it waited.
+    fn start(&mut self, index: usize) {
+        let node = &mut self.nodes[index];
+        if node.drive.is_rotten {
+            return self.halt(index, Halt::DiskRotten);
         }
+        let (name, reading) = (node.name, node.reading(self.now));
         let Some(life) = &mut node.life else { return };
         let first = life.monitor.reserve(reading).ok().flatten().map(|reservation| {
             node.drive.bound = Stored::Bound(reservation.bound());
@@ -469,7 +472,12 @@ impl<M: Machine> World<M> {
                 self.offer(to, Arrived::Message { from: sender, number, stamp, message });
             }
             (Load::Beat { epoch, heartbeat }, None) => {
-                self.offer(to, Arrived::Beat { from: sender, epoch, heartbeat });
+                if let Some(life) = &mut self.nodes[to].life
+                    && life.beats.get(&sender).is_none_or(|(latest, _)| *latest <= epoch)
+                {
+                    life.beats.insert(sender, (epoch, heartbeat));
+                    self.pump(to);
+                }
             }
             (Load::Beat { .. }, Some(_)) => {}
         }
@@ -546,19 +554,33 @@ impl<M: Machine> World<M> {
         self.take_next(index);
         let (now, heartbeats) = (self.now, self.settings.has_heartbeats);
         let node = &mut self.nodes[index];
-        let Some(life) = node.life.as_ref().filter(|life| life.machine.is_some()) else { return };
-        if node.standing == Standing::Paused || life.is_blocked {
+        let Some(life) = node.life.as_ref().filter(|_| node.standing != Standing::Paused) else { return };
+        if life.machine.is_none() {
+            let begins = life.begins;
+            if node.reading(now).monotonic < begins {
+                self.wake(index, begins);
+            } else {
+                self.start(index);
+            }
             return;
         }
-        if !life.inbox.is_empty() && !node.has_ready {
+        let has_input = !life.inbox.is_empty() && !life.is_blocked;
+        if (has_input || !life.beats.is_empty()) && !node.has_ready {
             node.has_ready = true;
             self.queue.put(node.busy.max(now), Event::Ready { node: index, lives: node.lives });
         }
         let look = life.monitor.next_deadline().filter(|_| heartbeats);
-        let Some(next) = life.timers.next().into_iter().chain(look).min() else { return };
-        let at = node.clock.when(next).max(node.busy).max(now);
-        if node.wake.is_none_or(|wake| at < wake) {
-            node.wake = Some(at);
+        let timer = life.timers.next().filter(|_| !life.is_blocked);
+        let Some(next) = timer.into_iter().chain(look).min() else { return };
+        self.wake(index, next);
+    }
+
+    /// Sees to it that a node is called when its monotonic clock shows this, or as soon as it can be.
+    fn wake(&mut self, index: usize, monotonic: Duration) {
+        let node = &mut self.nodes[index];
+        let at = node.clock.when(monotonic).max(node.busy).max(self.now);
+        if node.wakes.last().is_none_or(|wake| at < *wake) {
+            node.wakes.push(at);
             self.queue.put(at, Event::Wake { node: index });
         }
     }
@@ -568,13 +590,19 @@ impl<M: Machine> World<M> {
         let node = &mut self.nodes[index];
         let reading = node.clock.reading(now);
         let Some(life) = node.life.as_mut().filter(|life| life.machine.is_some()) else { return };
-        if node.standing == Standing::Paused || life.is_blocked || now < node.busy {
+        if node.standing == Standing::Paused || now < node.busy {
             return;
+        }
+        // What is here speaks for its sender, before anybody is looked after. And whatever the disk does, peers hear of us.
+        while let Some((from, (epoch, heartbeat))) = life.beats.pop_first() {
+            if let Some(change) = life.monitor.beat(from, epoch, heartbeat, reading) {
+                life.change(change);
+            }
         }
         if heartbeats && life.monitor.next_deadline().is_none_or(|deadline| deadline <= reading.monotonic) {
             self.look(index, reading);
         }
-        let Some(life) = &mut self.nodes[index].life else { return };
+        let Some(life) = self.nodes[index].life.as_mut().filter(|life| !life.is_blocked) else { return };
         let next = life.inbox.pop_front();
         if let Some(arrived) = next.or_else(|| life.timers.pop(reading.monotonic).map(Arrived::Timer)) {
             self.take(index, arrived, reading);
@@ -602,12 +630,6 @@ impl<M: Machine> World<M> {
         let node = &mut self.nodes[index];
         let name = node.name;
         let Some(life) = &mut node.life else { return };
-        if let Arrived::Beat { from, epoch, heartbeat } = arrived {
-            if let Some(change) = life.monitor.beat(from, epoch, heartbeat, reading) {
-                life.change(change);
-            }
-            return;
-        }
         if !life.is_reserving {
             let Ok(due) = life.monitor.reserve(reading) else { return self.halt(index, Halt::Stamps) };
             if let Some(reservation) = due {
@@ -645,7 +667,6 @@ impl<M: Machine> World<M> {
                 Some(What::Suspicion { node: name, peer, is_suspect }),
                 if is_suspect { Input::Suspect(peer) } else { Input::Trust(peer) },
             ),
-            Arrived::Beat { .. } => return,
         };
         if let Some(machine) = &mut life.machine {
             machine.step(now, input, &mut life.out);
@@ -729,6 +750,14 @@ impl<M: Machine> World<M> {
             life.gate.durable(writes);
         }
         self.emit(What::Synced { node: name, writes });
+        self.proceed(index);
+    }
+
+    /// Lets go of what the disk has let go of, and goes on; but for a pause: that ends with this.
+    fn proceed(&mut self, index: usize) {
+        if self.nodes[index].standing == Standing::Paused {
+            return;
+        }
         while let Some(leaving) = self.nodes[index].life.as_mut().and_then(|life| life.gate.release()) {
             self.leave(index, leaving);
         }
@@ -825,8 +854,8 @@ impl<M: Machine> World<M> {
                 let index = self.find(node);
                 if self.nodes[index].standing == Standing::Paused {
                     self.nodes[index].standing = Standing::Free;
+                    self.proceed(index);
                 }
-                self.pump(index);
             }
             Fault::Slow(node, work) => {
                 let index = self.find(node);
@@ -849,12 +878,11 @@ impl<M: Machine> World<M> {
                 let index = self.find(node);
                 self.nodes[index].clock.change(now, clock, 0);
                 // Its timers are due at other times now.
-                self.nodes[index].wake = None;
                 self.pump(index);
             }
             Fault::Link { from, to, link } => {
                 let (from, to) = (self.find(from), self.find(to));
-                self.network.set(from, to, link);
+                self.network.set(from, to, link, now);
             }
             Fault::Partition(partition) => self.network.partition(partition),
         }
