@@ -18,7 +18,8 @@ main() {
     # Not tidy: it reads the sources, which are the same everywhere.
     run_tests i686-unknown-linux-gnu -p spacelike --test monitor
     # Only what the order of bytes can change: qemu is slow.
-    run_tests s390x-unknown-linux-gnu -p spacelike-lamport -p spacelike-hlc -p spacelike-vclock -p spacelike-idempotency --test encoding
+    run_tests s390x-unknown-linux-gnu -p spacelike-lamport -p spacelike-hlc -p spacelike-vclock \
+        -p spacelike-idempotency --test encoding
 }
 
 # bare_metal TARGET: every library, with what doesn't need an operating system.

@@ -226,6 +226,30 @@ fn a_release_wakes_one() {
     assert_eq!(table.watched(), 0);
 }
 
+/// A thread that is woken and has no use for its turn passes it on as well. In some rounds it listens first, and is woken.
+#[cfg(not(loom))]
+#[test]
+fn a_thread_passes_its_turn_on() {
+    for _ in 0..100 {
+        let hand = Hand::default();
+        hand.set(2 * RETENTION);
+        let table = table(Unfinished::Hold, &hand);
+        let held = claim(&table);
+        let other = table.clone();
+        let old = key().minted(Duration::ZERO);
+        let waits = thread::spawn(move || other.begin_blocking(&old, ONE, Duration::MAX));
+        while table.watched() == 0 {
+            thread::yield_now();
+        }
+        (0..50).for_each(|_| thread::yield_now());
+        let mut second = Waiter::of(&table);
+        assert!(second.poll().is_none());
+        drop(held);
+        assert!(matches!(waits.join().unwrap(), Begin::Expired));
+        assert!(second.woken());
+    }
+}
+
 /// A future may be dropped before it is polled, while it waits, when it was woken, when its timer has run out, and when it
 /// is ready: nothing is left of it, and nobody waits for it.
 #[cfg(not(loom))]
