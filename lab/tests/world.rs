@@ -404,6 +404,19 @@ fn a_slow_node_takes_its_time() {
     assert_eq!(times, [21, 28, 35, 42].map(ms));
 }
 
+/// A node that is asked more than it can do takes its timers all the same, and one that is always due takes its messages.
+#[test]
+fn neither_timers_nor_messages_starve() {
+    let mut world = world(1, &quiet());
+    world.at(ms(10), Fault::Slow(B, ms(2)));
+    world.ask_at(ms(20), B, vec![Act::Timer(1, ms(10), ms(0))]);
+    for message in 0..1_000 {
+        world.ask_at(ms(20 + u64::from(message)), A, vec![Act::Send(B, message)]);
+    }
+    world.run_until(ms(100));
+    assert!(world.node(B).unwrap().seen.iter().any(|(at, seen)| *seen == Seen::Timer(1) && *at <= ms(34)));
+}
+
 /// Partitions of each shape: what is blocked is lost, when it leaves and when it would arrive; healed, all gets through.
 #[test]
 fn partitions_block_what_they_say() {
@@ -770,6 +783,13 @@ fn a_check_ends_a_run() {
 #[should_panic(expected = "there is no node 9 in this world")]
 fn a_fault_is_of_somebody() {
     world(1, &quiet()).at(ms(1), Fault::Crash(NodeId(9)));
+}
+
+/// Also not of a link to nowhere.
+#[test]
+#[should_panic(expected = "there is no node 9 in this world")]
+fn a_partition_is_of_somebody() {
+    world(1, &quiet()).at(ms(1), Fault::Partition(Partition::groups(&[&[A], &[NodeId(9)]])));
 }
 
 /// Who is paused says nothing either: what waits for the disk is let go when it goes on.

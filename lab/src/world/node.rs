@@ -70,6 +70,8 @@ pub(super) struct Life<M: Machine> {
     pub(super) is_reserving: bool,
     /// Nothing is taken until the disk has what is being reserved.
     pub(super) is_blocked: bool,
+    /// What came was taken last, so a timer that is due is next.
+    pub(super) has_timers_turn: bool,
     pub(super) out: Outbox<M>,
 }
 
@@ -160,6 +162,7 @@ impl<M: Machine> Life<M> {
             came: BTreeMap::new(),
             is_reserving: false,
             is_blocked: false,
+            has_timers_turn: false,
             out: Outbox::new(),
         }
     }

@@ -80,6 +80,11 @@ impl Partition {
         Self { blocked: &self.blocked | &other.blocked }
     }
 
+    /// Who is cut off from somebody, or somebody from him; some more than once.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.blocked.iter().flat_map(|&(from, to)| [from, to])
+    }
+
     /// Whether nothing gets from one to the other.
     pub fn blocks(&self, from: NodeId, to: NodeId) -> bool {
         self.blocked.contains(&(from, to))

@@ -264,7 +264,7 @@ impl<M: Machine> World<M> {
     /// # Panics
     /// If it is of a node that isn't there.
     pub fn at(&mut self, at: Duration, fault: Fault) {
-        for node in fault.nodes().into_iter().flatten() {
+        for node in fault.nodes() {
             self.find(node);
         }
         let fault = self.faults.put(fault);
@@ -603,8 +603,11 @@ impl<M: Machine> World<M> {
             self.look(index, reading);
         }
         let Some(life) = self.nodes[index].life.as_mut().filter(|life| !life.is_blocked) else { return };
-        let next = life.inbox.pop_front();
-        if let Some(arrived) = next.or_else(|| life.timers.pop(reading.monotonic).map(Arrived::Timer)) {
+        // By turns, so that neither what comes nor what is due waits for ever on a busy node.
+        let mut timer = || life.timers.pop(reading.monotonic).map(Arrived::Timer);
+        let first = if life.has_timers_turn { timer() } else { None };
+        if let Some(arrived) = first.or_else(|| life.inbox.pop_front()).or_else(timer) {
+            life.has_timers_turn = !matches!(arrived, Arrived::Timer(_));
             self.take(index, arrived, reading);
         }
     }
@@ -648,7 +651,9 @@ impl<M: Machine> World<M> {
         let now = match now {
             Ok(now) => now,
             Err(ReservedError::Unreserved(_)) if life.is_reserving => {
+                // It comes before anything else: a step in between could cancel a timer that was taken.
                 life.inbox.push_front(arrived);
+                life.has_timers_turn = false;
                 life.is_blocked = true;
                 return self.sync(index);
             }
@@ -916,7 +921,7 @@ impl<M: Machine> Life<M> {
 
 impl Fault {
     /// The nodes that it is of, by name.
-    fn nodes(&self) -> [Option<NodeId>; 2] {
+    fn nodes(&self) -> Vec<NodeId> {
         match self {
             Self::Crash(node)
             | Self::CrashInStep(node)
@@ -930,9 +935,9 @@ impl Fault {
             | Self::Disk(node, _)
             | Self::StepClock(node, _)
             | Self::SetClock(node, _)
-            | Self::Clock(node, _) => [Some(*node), None],
-            Self::Link { from, to, .. } => [Some(*from), Some(*to)],
-            Self::Partition(_) => [None, None],
+            | Self::Clock(node, _) => vec![*node],
+            Self::Link { from, to, .. } => vec![*from, *to],
+            Self::Partition(partition) => partition.nodes().collect(),
         }
     }
 }
