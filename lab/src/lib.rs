@@ -3,11 +3,15 @@
 #[cfg(feature = "trace")]
 pub mod analysis;
 pub mod beats;
+#[cfg(feature = "check")]
+pub mod check;
 pub mod clocks;
 #[cfg(feature = "trace")]
 pub mod diagram;
 #[cfg(any(feature = "net", feature = "world"))]
 mod gate;
+#[cfg(any(feature = "check", feature = "trace"))]
+mod lines;
 pub mod slots;
 #[cfg(any(feature = "net", feature = "world"))]
 mod timers;

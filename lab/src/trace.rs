@@ -25,14 +25,15 @@
 //! [`Shiviz`] writes a trace as a log for ShiViz.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, Write};
 
-pub use error::ReadError;
 pub use event::{Event, Kind, MessageId};
 pub use header::{Header, NodeHeader, Step};
 pub use shiviz::Shiviz;
 
-mod error;
+pub use crate::lines::{LINE_MAX, ReadError};
+use crate::lines::{parse, read_line};
+
 mod event;
 mod header;
 mod shiviz;
@@ -102,22 +103,4 @@ impl Trace {
             events.push(event);
         }
     }
-}
-
-/// The longest line that [`Trace::read`] takes: a header of thousands of nodes fits.
-pub const LINE_MAX: usize = 1 << 20;
-
-/// Reads up to the next line feed into `line`; `false` at the end of the file.
-fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>, number: u64) -> Result<bool, ReadError> {
-    line.clear();
-    let limit = LINE_MAX as u64 + 1;
-    let read = from.take(limit).read_until(b'\n', line).map_err(|error| ReadError::at(number, error))?;
-    if line.len() > LINE_MAX {
-        return Err(ReadError::at(number, format_args!("is longer than {LINE_MAX} bytes")));
-    }
-    Ok(read > 0)
-}
-
-fn parse<T: serde::de::DeserializeOwned>(line: &[u8], number: u64) -> Result<T, ReadError> {
-    serde_json::from_slice(line).map_err(|error| ReadError::at(number, format_args!("is malformed: {error}")))
 }
