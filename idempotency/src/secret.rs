@@ -33,10 +33,10 @@ impl Secret {
         use std::hash::RandomState;
 
         let state = RandomState::new();
-        let half = |part: u8| state.hash_one(part).to_le_bytes();
         let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&half(0));
-        bytes[8..].copy_from_slice(&half(1));
+        for (part, half) in bytes.chunks_exact_mut(8).enumerate() {
+            half.copy_from_slice(&state.hash_one(part).to_le_bytes());
+        }
         Self(bytes)
     }
 
