@@ -3,12 +3,13 @@
 
 mod histories;
 
-use histories::{MapCall, MapHistory, any_history, choices, in_time, right, some_order};
+use histories::{MapCall, MapHistory, any_history, choices, in_program, in_time, right, some_order};
 use proptest::prelude::*;
 use spacelike_lab::check::map::{Map, Operation};
 use spacelike_lab::check::register::{self, Answer};
 use spacelike_lab::check::{
     BUDGET, Event, Header, History, LINE_MAX, OutOfOrder, Outcome, Spec, Verdict, What, linearizable,
+    timeline,
 };
 
 proptest! {
@@ -51,6 +52,46 @@ proptest! {
         let found = linearizable(&Map::new(), &history, BUDGET).verdict;
         prop_assert_eq!(found.holds(), some_order(&history, in_time), "{}", history.timeline());
         prop_assert!(found != Verdict::Undecided);
+    }
+
+    /// A timeline is what some order explains that keeps to each client's program, key by key.
+    #[test]
+    fn a_timeline_is_what_an_order_of_each_program_explains(choices in choices(6), repeated: bool) {
+        let history = any_history(&choices, 3, 1, repeated);
+        // More take the oracle too long.
+        if history.calls().len() > 7 {
+            return Ok(());
+        }
+        let found = timeline(&Map::new(), &history, BUDGET).verdict;
+        prop_assert_eq!(found.holds(), some_order(&history, in_program), "{}", history.timeline());
+        prop_assert!(found != Verdict::Undecided);
+    }
+
+    /// An order that keeps to time keeps to each client's program.
+    #[test]
+    fn linearizable_histories_have_a_timeline(choices in choices(20), repeated: bool) {
+        let history = any_history(&choices, 4, 2, repeated);
+        if linearizable(&Map::new(), &history, BUDGET).verdict.holds() {
+            prop_assert!(timeline(&Map::new(), &history, BUDGET).verdict.holds(), "{}", history.timeline());
+        }
+    }
+
+    /// A counterexample's orders are right, keep to each client's program, and no call that is due can be added.
+    #[test]
+    fn a_counterexample_without_a_timeline_is_right(choices in choices(12), repeated: bool) {
+        let history = any_history(&choices, 4, 2, repeated);
+        let verdict = timeline(&Map::new(), &history, BUDGET).verdict;
+        let Some(stuck) = verdict.broken() else { return Ok(()) };
+        let calls = stuck.history.calls();
+        for one in &stuck.tries {
+            let mut state = None;
+            for (place, &call) in one.order.iter().enumerate() {
+                state = step(state, &calls[call]).unwrap();
+                prop_assert!(one.order[place..].iter().all(|&later| !in_program(&calls[later], &calls[call])));
+            }
+            prop_assert!(!one.due.is_empty());
+            prop_assert!(one.due.iter().all(|&due| step(state, &calls[due]).is_err() && !one.order.contains(&due)));
+        }
     }
 
     /// What an atomic map answers is linearizable, however calls overlap and whatever becomes of those with unknown outcomes.

@@ -1,7 +1,8 @@
 //! Histories of concurrent calls, and checkers that say which consistency they show, each with a counterexample for people.
 //!
 //! A [`History`] is what clients saw: what each asked, when, and what came of it. A [`Spec`] says what a correct object would
-//! have answered to one call after the other. [`linearizable`] looks for an order of the calls that explains the answers.
+//! have answered to one call after the other. [`linearizable`] and [`timeline()`] look for an order of the calls that explains the
+//! answers, in time or for each client.
 //!
 //! A history is written as lines of JSON. The first line is the [`Header`], every further line an [`Event`], in the order in
 //! which they happened:
@@ -24,6 +25,7 @@ mod linearizable;
 pub mod map;
 pub mod register;
 mod search;
+mod sequential;
 mod spec;
 mod stuck;
 mod timeline;
@@ -36,6 +38,7 @@ pub use event::{Event, What};
 pub use header::Header;
 pub use history::{History, OutOfOrder};
 pub use linearizable::linearizable;
+pub use sequential::timeline;
 pub use spec::Spec;
 pub use stuck::{Stuck, Try};
 pub use timeline::Timeline;
