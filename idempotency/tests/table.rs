@@ -969,11 +969,44 @@ fn sweeps_are_as_long_as_they_may_be() {
     let mut removed = 0;
     for _ in 0..1_000 {
         let swept = table.sweep(3);
-        assert!(swept.removed < 3);
+        assert!(swept.removed <= 3);
         removed += swept.removed;
         assert_eq!(table.len(), 100 - removed as usize);
     }
     assert_eq!(removed, 100);
+}
+
+/// Each sweep, however short, gets on, and says that there may be more as long as there is. With as many steps as there are
+/// shards, it says in the end that there isn't.
+#[test]
+fn sweeps_however_short_get_on() {
+    for (shards, steps) in [(1, 1), (1, 3), (4, 1), (4, 2), (4, 4), (8, 8), (8, 16)] {
+        let clock = Hand::at(0);
+        let settings = settings(ROOM, HOLD).shards(shards);
+        let table = Table::<u64, Bytes, Hand>::with_clock(settings, clock.clone()).unwrap();
+        for n in 0..100 {
+            table.begin(&key(&[n]), ONE).execute().unwrap().complete(0).unwrap();
+        }
+        clock.set(RETENTION);
+        let is_over = (0..1_000).any(|_| !table.sweep(steps).more);
+        assert_eq!(table.len(), 0, "{shards} shards, {steps} steps");
+        assert_eq!(is_over, steps as usize >= shards, "{shards} shards, {steps} steps");
+    }
+}
+
+/// Who finds no room finds what has expired, in whichever shard it is: at once, or if they are many, when he comes again.
+#[test]
+fn no_shard_keeps_what_has_expired_from_who_needs_the_room() {
+    for (shards, tries) in [(1, 1), (64, 1), (128, 2), (1_024, 9)] {
+        let clock = Hand::at(0);
+        let settings = settings(Limits { records: 1, ..ROOM }, HOLD).shards(shards);
+        let table = Table::<u64, Bytes, Hand>::with_clock(settings, clock.clone()).unwrap();
+        for n in 0..1_000_u64 {
+            clock.set(n * RETENTION);
+            let claim = (0..tries).find_map(|_| table.begin(&key(&n.to_le_bytes()), ONE).execute());
+            claim.unwrap_or_else(|| panic!("{shards} shards, record {n}")).complete(n).unwrap();
+        }
+    }
 }
 
 /// What expires is removed by those that begin: records don't pile up though nobody sweeps.

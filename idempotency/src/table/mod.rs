@@ -219,32 +219,34 @@ impl<O, C, K: Clock> Table<O, C, K> {
     }
 
     /// Removes records that have expired, in so many steps at most: one for each that is removed or filed anew, and for each
-    /// shard that is looked at. Goes on where the last sweep ended.
+    /// shard in which nothing more has expired. Goes on where the last sweep ended. With fewer steps than there are shards it
+    /// can't see them all, and so always says that there may be more.
     ///
     /// Nobody has to call it: it frees memory sooner than the next requests would.
     pub fn sweep(&self, steps: u32) -> Swept {
         let mut swept = Swept { removed: 0, more: false };
         let mut left = steps;
-        for _ in 0..self.0.shards.len() {
+        // Relaxed, here and below: it says where to look first, and nothing depends on that.
+        let first = self.0.swept.load(Ordering::Relaxed);
+        let mut done = 0;
+        while done < self.0.shards.len() as u64 {
             if left == 0 {
+                // The next sweep begins here, so that however few the steps are, all shards have their turn.
                 swept.more = true;
                 break;
             }
-            left -= 1;
-            // Relaxed: it says where to look first, and nothing depends on that.
-            let at = self.0.swept.fetch_add(1, Ordering::Relaxed);
-            while left > 0 {
-                let mut steps = left.min(SWEPT_AT_ONCE);
-                left -= steps;
-                swept.removed += self
-                    .0
-                    .with_shard(at, |shard, now, shared, after| shard.sweep(&mut steps, now, shared, after));
-                left += steps;
-                if steps > 0 {
-                    break;
-                }
+            let steps = left.min(SWEPT_AT_ONCE);
+            let mut unused = steps;
+            swept.removed += self.0.with_shard(first.wrapping_add(done), |shard, now, shared, after| {
+                shard.sweep(&mut unused, now, shared, after)
+            });
+            left -= steps - unused;
+            if unused > 0 {
+                left -= 1;
+                done += 1;
             }
         }
+        self.0.swept.fetch_add(done, Ordering::Relaxed);
         swept
     }
 
@@ -263,7 +265,6 @@ impl<O, C, K: Clock> Table<O, C, K> {
         self.0.shared.bytes.used()
     }
 
-    /// Begins, and sweeps as often as is bounded if there is no room.
     /// How many keys are waited for.
     #[cfg(test)]
     pub(crate) fn watched(&self) -> usize {
@@ -292,6 +293,7 @@ impl<O, C, K: Clock> Table<O, C, K> {
         }
     }
 
+    /// Begins, and sweeps as often as is bounded if there is no room.
     fn find_room_and_begin(
         &self,
         name: Name<'_>,
