@@ -1037,6 +1037,9 @@ fn settings_are_checked() {
     for shards in [0, 3, 1 << 17] {
         assert_eq!(refused(with(ROOM).shards(shards)), SettingsError::Shards { shards });
     }
+    let first_fence = 1 << 63;
+    assert_eq!(refused(with(ROOM).first_fence(first_fence)), SettingsError::FirstFence { first_fence });
+    assert!(Table::<u64>::new(with(ROOM).first_fence(first_fence - 1)).is_ok());
     assert_eq!(refused(with(ROOM).lease(Duration::ZERO)), SettingsError::Lease);
     let retention = Duration::ZERO;
     assert_eq!(refused(settings(ROOM, Policy { retention, ..HOLD })), SettingsError::Retention);

@@ -69,7 +69,7 @@ impl Settings {
     }
 
     /// The first fence. A table forgets everything with its process: give it one that is above all of the process before,
-    /// such as the microseconds since 1970, if fences are compared further down.
+    /// such as the microseconds since 1970, if fences are compared further down. At most 2<sup>63</sup> - 1, so that they never run out.
     pub const fn first_fence(self, fence: u64) -> Self {
         Self { first_fence: fence, ..self }
     }
@@ -90,6 +90,8 @@ impl Settings {
         } else if self.policy.skew >= self.policy.retention {
             let Policy { skew, retention, .. } = self.policy;
             Err(SettingsError::Skew { skew, retention })
+        } else if self.first_fence > FIRST_FENCE_MAX {
+            Err(SettingsError::FirstFence { first_fence: self.first_fence })
         } else if self.lease.is_zero() {
             Err(SettingsError::Lease)
         } else {
@@ -138,9 +140,16 @@ pub enum SettingsError {
         /// How long outcomes are kept.
         retention: Duration,
     },
+    /// Fences might run out, and begin again.
+    #[error("a first fence of {first_fence}, after which they may run out: it takes one below 2^63")]
+    FirstFence {
+        /// What it was to be.
+        first_fence: u64,
+    },
     /// Every attempt would be lost at once.
     #[error("a lease of zero is lost at once")]
     Lease,
 }
 
 const SHARDS_MAX: usize = 1 << 16;
+const FIRST_FENCE_MAX: u64 = i64::MAX as u64;
