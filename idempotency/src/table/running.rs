@@ -72,9 +72,9 @@ impl<O, C, K: Clock> Running<O, C, K> {
     /// Is ready when everything that the attempt could do is refused: when [`is_lost`](Self::is_lost) says so, or when the
     /// attempt has ended in another way. It refers to the table, and can be kept for longer than the guard.
     ///
-    /// It is somebody else's call that takes the attempt away, and so wakes it. That the lease has run out takes nothing away
-    /// by itself, but with [`Policy::strict_expiry`](crate::Policy::strict_expiry): then look at
-    /// [`remaining`](Self::remaining) as well.
+    /// It is somebody else's call that takes the attempt away, and so wakes it. Time alone takes it away with
+    /// [`Policy::strict_expiry`](crate::Policy::strict_expiry), when the lease has run out, and otherwise only when the record
+    /// expires; and wakes nobody: then look at [`remaining`](Self::remaining) as well.
     ///
     /// # Cancellation
     /// It may be dropped at any time, and leaves nothing behind.

@@ -46,7 +46,8 @@ impl Shared {
     /// A fence that was never used.
     pub(crate) fn fence(&self) -> u64 {
         // Relaxed: nothing is published through it, and its modification order alone makes fences distinct and growing. For
-        // one key they grow in the order of its attempts, because its shard is locked.
+        // one key they grow in the order of its attempts, because its shard is locked. Checked by
+        // tests::fences::fences_are_distinct_and_grow.
         self.fences.fetch_add(1, Ordering::Relaxed)
     }
 }

@@ -86,8 +86,8 @@ impl<O, C, K: Clock> Table<O, C, K> {
     /// who waits.
     ///
     /// # Progress
-    /// Who comes while others wait may be given the claim before them. A waker must not poll or drop the future, nor
-    /// call the table, before its `wake` has returned.
+    /// Who comes while others wait may be given the claim before them. A waker must not panic, and not poll or
+    /// drop the future, nor call the table, before its `wake` has returned.
     ///
     /// # Examples
     /// ```

@@ -73,7 +73,8 @@ impl Watches {
     }
 }
 
-/// Tells those who wait when it is dropped: each by itself, so that a waker that panics keeps nobody else from being told.
+/// Tells those who wait when it is dropped: those of each key by themselves, so that a waker that panics, which it must not, keeps
+/// only those of its own key from being told.
 #[derive(Debug)]
 pub(crate) struct WakeUp {
     watch: Arc<Watch>,

@@ -7,6 +7,8 @@
 mod budget;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
 mod dedup_window;
+#[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section")))]
+mod fences;
 #[cfg(all(feature = "table", any(target_has_atomic = "64", feature = "critical-section"), not(loom)))]
 mod quotas;
 #[cfg(any(target_has_atomic = "64", feature = "critical-section"))]
