@@ -192,12 +192,20 @@ impl<'a> Key<'a> {
         self.bytes
     }
 
-    /// What stands for it in memory: `SipHash-2-4` of 128 bits of `keyhash:` and the [encoding](Self::encode_into).
+    /// What stands for it in memory: `SipHash-1-3` of 128 bits of `keyhash:` and the [encoding](Self::encode_into). With 1-3
+    /// the standard library's maps are made safe from flooding; what others see, such as a [`DerivedKey`](crate::DerivedKey),
+    /// is hashed by 2-4.
     ///
     /// # Complexity
-    /// Some 800 bytes are hashed at most, and copied nowhere.
+    /// Some 800 bytes are hashed at most; up to 128 are put in a row first.
+    #[inline]
     pub fn hash(&self, secret: &Secret) -> KeyHash {
-        let mut hash = secret.hasher(*b"keyhash:");
+        let mut hash = secret.map_hasher(*b"keyhash:");
+        if self.encoded_len() <= SHORT {
+            // As one piece it is faster: the hash has no partial words to keep between two parts.
+            let mut buffer = [0; SHORT];
+            return KeyHash(hash.of(self.put(&mut buffer)));
+        }
         self.parts(&mut |part| hash.write(part));
         KeyHash(hash.finish())
     }
@@ -205,7 +213,7 @@ impl<'a> Key<'a> {
     /// What stands for its scope.
     #[cfg_attr(not(feature = "table"), allow(dead_code, reason = "for the table"))]
     pub(crate) fn scope_hash(&self, secret: &Secret) -> u64 {
-        let mut hash = secret.hasher(*b"inscope:");
+        let mut hash = secret.map_hasher(*b"inscope:");
         self.scope_parts(&mut |part| hash.write(part));
         (hash.finish() >> 64) as u64
     }
@@ -220,9 +228,11 @@ impl<'a> Key<'a> {
 
     /// How many bytes its encoding has: [`ENCODED_MAX`] at most.
     pub fn encoded_len(&self) -> usize {
-        let mut len = 0;
-        self.parts(&mut |part| len += part.len());
-        len
+        let tenant = match self.scope {
+            Scope::Global => 0,
+            Scope::Tenant(tenant) => 1 + tenant.len(),
+        };
+        1 + tenant + 1 + self.operation.len() + 1 + self.bytes.len()
     }
 
     /// Writes the bytes for stores that keep names, and gives them. The first is 0 for a global key; or 1, then come the length
@@ -240,12 +250,7 @@ impl<'a> Key<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn encode_into<'b>(&self, buffer: &'b mut [u8; ENCODED_MAX]) -> &'b [u8] {
-        let mut len = 0;
-        self.parts(&mut |part| {
-            buffer[len..len + part.len()].copy_from_slice(part);
-            len += part.len();
-        });
-        &buffer[..len]
+        self.put(buffer)
     }
 
     /// The key of an encoding, without the time at which it was made.
@@ -267,7 +272,19 @@ impl<'a> Key<'a> {
         Self::new(scope, operation, key).map_err(DecodeError::Key)
     }
 
+    /// Writes its encoding where there is room for it.
+    #[inline]
+    fn put<'b>(&self, buffer: &'b mut [u8]) -> &'b [u8] {
+        let mut len = 0;
+        self.parts(&mut |part| {
+            buffer[len..len + part.len()].copy_from_slice(part);
+            len += part.len();
+        });
+        &buffer[..len]
+    }
+
     /// Its encoding, part by part.
+    #[inline]
     fn parts(&self, write: &mut impl FnMut(&[u8])) {
         self.scope_parts(write);
         write(&[len_byte(self.operation.as_bytes())]);
@@ -276,6 +293,7 @@ impl<'a> Key<'a> {
         write(self.bytes);
     }
 
+    #[inline]
     fn scope_parts(&self, write: &mut impl FnMut(&[u8])) {
         match self.scope {
             Scope::Global => write(&[GLOBAL]),
@@ -305,6 +323,9 @@ pub const KEY_MAX: usize = 255;
 
 /// How many bytes the encoding of a [`Key`] has at most.
 pub const ENCODED_MAX: usize = 1 + 3 * (1 + KEY_MAX);
+
+/// So many bytes take an operation, a tenant and the text of a UUID, and few keys take more.
+const SHORT: usize = 128;
 
 const GLOBAL: u8 = 0;
 const TENANT: u8 = 1;

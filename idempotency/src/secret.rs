@@ -1,7 +1,7 @@
 use core::fmt;
 use core::hash::Hasher;
 
-use siphasher::sip128::{Hasher128, SipHasher24};
+use siphasher::sip128::{Hash128, Hasher128, SipHasher13, SipHasher24};
 
 /// The key of all hashes: who doesn't know it can't make two requests that are taken for one, nor guess a
 /// [`DerivedKey`](crate::DerivedKey).
@@ -40,11 +40,15 @@ impl Secret {
         Self(bytes)
     }
 
-    /// A hash for one purpose.
-    pub(crate) fn hasher(&self, purpose: [u8; 8]) -> Hash {
-        let mut hasher = SipHasher24::new_with_key(&self.0);
-        hasher.write(&purpose);
-        Hash(hasher)
+    /// A hash for one purpose, for whatever others may see or choose: `SipHash-2-4`.
+    pub(crate) fn hasher(&self, purpose: [u8; 8]) -> Hash<SipHasher24> {
+        Hash::new(SipHasher24::new_with_key(&self.0), purpose)
+    }
+
+    /// A hash for one purpose, for whatever nobody sees: `SipHash-1-3`, which hash maps take.
+    #[inline]
+    pub(crate) fn map_hasher(&self, purpose: [u8; 8]) -> Hash<SipHasher13> {
+        Hash::new(SipHasher13::new_with_key(&self.0), purpose)
     }
 }
 
@@ -55,17 +59,38 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// `SipHash-2-4` of 128 bits, of what is written one after the other. Who writes separates it.
-pub(crate) struct Hash(SipHasher24);
+/// 128 bits, of what is written one after the other. Who writes separates it.
+pub(crate) struct Hash<H>(H);
 
-impl Hash {
+impl<H: Hasher + Hasher128> Hash<H> {
+    #[inline]
+    fn new(mut hasher: H, purpose: [u8; 8]) -> Self {
+        hasher.write(&purpose);
+        Self(hasher)
+    }
+
+    #[inline]
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.0.write(bytes);
     }
 
-    /// The bytes in the order in which others print them. By `as_u128` it would be another number on big-endian machines.
+    #[inline]
     pub(crate) fn finish(&self) -> u128 {
-        let (first, second) = self.0.finish128().as_u64();
-        u128::from(first.to_be()) << 64 | u128::from(second.to_be())
+        in_order(self.0.finish128())
     }
+}
+
+impl Hash<SipHasher13> {
+    /// What [`finish`](Self::finish) would give after the write of these bytes, which are all.
+    #[inline]
+    pub(crate) fn of(&self, bytes: &[u8]) -> u128 {
+        in_order(self.0.hash(bytes))
+    }
+}
+
+/// The bytes in the order in which others print them. By `as_u128` it would be another number on big-endian machines.
+#[inline]
+fn in_order(hash: Hash128) -> u128 {
+    let (first, second) = hash.as_u64();
+    u128::from(first.to_be()) << 64 | u128::from(second.to_be())
 }
