@@ -146,8 +146,7 @@ impl Order for Overlaps {
     }
 
     fn unplace(&mut self, call: usize) {
-        // In the reverse order, so that each finds the neighbours it had.
-        for entry in self.ends[call].into_iter().rev() {
+        for entry in self.ends[call] {
             let (before, after) = (self.before[entry], self.after[entry]);
             self.after[before] = entry;
             self.before[after] = entry;
