@@ -2,7 +2,7 @@
 //!
 //! A [`History`] is what clients saw: what each asked, when, and what came of it. A [`Spec`] says what a correct object would
 //! have answered to one call after the other. [`linearizable`] and [`timeline()`] look for an order of the calls that explains the
-//! answers, in time or for each client.
+//! answers, in time or for each client. [`causal()`] looks for patterns that no causally consistent map shows.
 //!
 //! A history is written as lines of JSON. The first line is the [`Header`], every further line an [`Event`], in the order in
 //! which they happened:
@@ -17,6 +17,7 @@
 
 mod bits;
 mod call;
+mod causal;
 mod checked;
 mod event;
 mod header;
@@ -33,6 +34,7 @@ mod value;
 mod whole;
 
 pub use call::{Call, Moment, Outcome};
+pub use causal::{BadPattern, Noncausal, Unsuited, causal};
 pub use checked::{Checked, Verdict};
 pub use event::{Event, What};
 pub use header::Header;
