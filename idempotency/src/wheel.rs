@@ -18,6 +18,8 @@ pub(crate) struct Wheel {
     first: [[u32; SLOTS]; LEVELS],
     /// For each level, which slots aren't empty.
     occupied: [u64; LEVELS],
+    /// No slot that isn't empty begins before.
+    soonest: u64,
     /// By id.
     links: Vec<Link>,
 }
@@ -35,7 +37,13 @@ struct Link {
 impl Wheel {
     /// A wheel at `tick`, in which nothing is scheduled.
     pub(crate) const fn new(tick: u64) -> Self {
-        Self { tick, first: [[NONE; SLOTS]; LEVELS], occupied: [0; LEVELS], links: Vec::new() }
+        Self {
+            tick,
+            first: [[NONE; SLOTS]; LEVELS],
+            occupied: [0; LEVELS],
+            soonest: u64::MAX,
+            links: Vec::new(),
+        }
     }
 
     /// Makes `id` due at `tick`, and no other time. A tick that is over is due at once. Takes a constant time, but
@@ -80,9 +88,9 @@ impl Wheel {
     /// No id comes before its tick. If `now` goes back, what was due before still is.
     pub(crate) fn pop_due(&mut self, now: u64, steps: &mut u32) -> Option<u32> {
         while *steps > 0 {
-            let Some((at, level, slot)) = self.next_slot().filter(|&(at, ..)| at <= now.max(self.tick))
-            else {
-                self.tick = self.tick.max(now);
+            let latest = now.max(self.tick);
+            let Some((at, level, slot)) = self.next_slot(latest) else {
+                self.tick = latest;
                 return None;
             };
             *steps -= 1;
@@ -97,8 +105,18 @@ impl Wheel {
         None
     }
 
-    /// The slot that time comes to next, and when it begins.
-    fn next_slot(&self) -> Option<(u64, usize, usize)> {
+    /// The slot that time comes to next, and when it begins, if that isn't after `latest`.
+    #[inline]
+    fn next_slot(&mut self, latest: u64) -> Option<(u64, usize, usize)> {
+        if latest < self.soonest {
+            return None;
+        }
+        let next = self.soonest_slot();
+        self.soonest = next.map_or(u64::MAX, |(at, ..)| at);
+        next.filter(|&(at, ..)| at <= latest)
+    }
+
+    fn soonest_slot(&self) -> Option<(u64, usize, usize)> {
         let levels = self.occupied.iter().enumerate().filter(|&(_, &occupied)| occupied != 0);
         let slots = levels.map(|(level, &occupied)| {
             let here = self.tick >> (BITS * level);
@@ -111,7 +129,9 @@ impl Wheel {
     /// Files an id that is nowhere, last of its slot.
     fn file(&mut self, id: u32) {
         let tick = self.links[id as usize].tick;
-        let (level, slot) = self.place(tick);
+        let (level, unit) = self.place(tick);
+        let slot = slot_of(unit);
+        self.soonest = self.soonest.min(unit << (BITS * usize::from(level)));
         let first = self.first[level as usize][slot as usize];
         let (previous, next) = if first == NONE {
             self.first[level as usize][slot as usize] = id;
@@ -126,17 +146,17 @@ impl Wheel {
         self.links[id as usize] = Link { tick, previous, next, level, slot };
     }
 
-    /// Level and slot of a tick that isn't over.
-    fn place(&self, tick: u64) -> (u8, u8) {
+    /// Of a tick that isn't over the level, and which of all units of that.
+    fn place(&self, tick: u64) -> (u8, u64) {
         for level in 0..TOP {
             let shift = BITS * usize::from(level);
             if (tick >> shift) - (self.tick >> shift) < SLOTS as u64 {
-                return (level, slot_of(tick >> shift));
+                return (level, tick >> shift);
             }
         }
         let shift = BITS * usize::from(TOP);
         let farthest = (self.tick >> shift) + SLOTS as u64 - 1;
-        (TOP, slot_of(farthest.min(tick >> shift)))
+        (TOP, farthest.min(tick >> shift))
     }
 }
 
