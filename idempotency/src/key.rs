@@ -2,6 +2,7 @@ use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
 
+use crate::secret::MapHash;
 use crate::{DecodeError, KeyError, KeyHash, Scope, Secret};
 
 /// The name of a request: the client's key, for one operation, in one scope.
@@ -200,7 +201,12 @@ impl<'a> Key<'a> {
     /// Some 800 bytes are hashed at most; up to 128 are put in a row first.
     #[inline]
     pub fn hash(&self, secret: &Secret) -> KeyHash {
-        let mut hash = secret.map_hasher(*b"keyhash:");
+        self.hash_by(secret.key_hasher())
+    }
+
+    /// The same, by a hasher that is kept.
+    #[inline]
+    pub(crate) fn hash_by(&self, mut hash: MapHash) -> KeyHash {
         if self.encoded_len() <= SHORT {
             // As one piece it is faster: the hash has no partial words to keep between two parts.
             let mut buffer = [0; SHORT];
@@ -212,8 +218,7 @@ impl<'a> Key<'a> {
 
     /// What stands for its scope.
     #[cfg_attr(not(feature = "table"), allow(dead_code, reason = "for the table"))]
-    pub(crate) fn scope_hash(&self, secret: &Secret) -> u64 {
-        let mut hash = secret.map_hasher(*b"inscope:");
+    pub(crate) fn scope_hash(&self, mut hash: MapHash) -> u64 {
         self.scope_parts(&mut |part| hash.write(part));
         (hash.finish() >> 64) as u64
     }

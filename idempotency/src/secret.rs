@@ -45,10 +45,16 @@ impl Secret {
         Hash::new(SipHasher24::new_with_key(&self.0), purpose)
     }
 
-    /// A hash for one purpose, for whatever nobody sees: `SipHash-1-3`, which hash maps take.
+    /// For hashes of keys.
     #[inline]
-    pub(crate) fn map_hasher(&self, purpose: [u8; 8]) -> Hash<SipHasher13> {
-        Hash::new(SipHasher13::new_with_key(&self.0), purpose)
+    pub(crate) fn key_hasher(&self) -> MapHash {
+        Hash::new(SipHasher13::new_with_key(&self.0), *b"keyhash:")
+    }
+
+    /// For hashes of scopes.
+    #[cfg(feature = "table")]
+    pub(crate) fn scope_hasher(&self) -> MapHash {
+        Hash::new(SipHasher13::new_with_key(&self.0), *b"inscope:")
     }
 }
 
@@ -59,8 +65,19 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Nothing of it is shown: the secret could be told from it.
+impl<H> fmt::Debug for Hash<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hash(..)")
+    }
+}
+
 /// 128 bits, of what is written one after the other. Who writes separates it.
+#[derive(Clone, Copy)]
 pub(crate) struct Hash<H>(H);
+
+/// `SipHash-1-3`, which hash maps take: for whatever the table finds something by.
+pub(crate) type MapHash = Hash<SipHasher13>;
 
 impl<H: Hasher + Hasher128> Hash<H> {
     #[inline]
@@ -80,7 +97,7 @@ impl<H: Hasher + Hasher128> Hash<H> {
     }
 }
 
-impl Hash<SipHasher13> {
+impl MapHash {
     /// What [`finish`](Self::finish) would give after the write of these bytes, which are all.
     #[inline]
     pub(crate) fn of(&self, bytes: &[u8]) -> u128 {

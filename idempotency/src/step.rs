@@ -419,6 +419,13 @@ impl<O, C> Record<O, C> {
         lapsed.then(|| indeterminate(lease, lease.token.attempt, Some(lease.token)))
     }
 
+    /// Whether [`step`] answers a copy with the outcome: for who keeps it elsewhere, and looks for it first.
+    #[cfg_attr(not(feature = "table"), allow(dead_code, reason = "for the table"))]
+    #[inline]
+    pub(crate) fn is_replayed(&self, fingerprint: Fingerprint, now: Duration) -> bool {
+        matches!(self, Self::Completed { fingerprint: of, expires, .. } if *of == fingerprint && now < *expires)
+    }
+
     fn has_started(&self) -> bool {
         match self {
             Self::Claimed(lease) => lease.started_before,
@@ -437,3 +444,56 @@ impl<O, C> Record<O, C> {
         }
     }
 }
+
+/// Whether a copy is answered with the outcome is told alike by the rules and by who looks for it first: at the instant of expiry
+/// and around it, by its fingerprint and by another.
+#[cfg(all(test, not(loom)))]
+#[test]
+fn a_replay_is_what_the_rules_say() {
+    let second = Duration::from_secs;
+    let mut records = alloc::vec![
+        Record::Dead { fingerprint: Fingerprint(1), attempts: 1, expires: second(2) },
+        indeterminate(&LEASE, 1, None),
+        Record::Claimed(LEASE),
+        Record::Started(LEASE),
+    ];
+    for (expires, fence) in [(1, None), (2, Some(1)), (3, None)] {
+        records.push(Record::Completed {
+            fingerprint: Fingerprint(1),
+            fence,
+            outcome: (),
+            expires: second(expires),
+        });
+    }
+    let (mut replayed, mut others) = (0, 0);
+    for unfinished in [Unfinished::Hold, Unfinished::Retry] {
+        let policy = Policy {
+            retention: second(9),
+            attempts_max: 3,
+            unfinished,
+            strict_expiry: false,
+            skew: second(0),
+        };
+        for record in &records {
+            for (fingerprint, now) in [0, 1, 2]
+                .into_iter()
+                .flat_map(|print| (0..5).map(move |now| (Fingerprint(print), second(now))))
+            {
+                let event = Event::Begin { fingerprint, lease: second(1), fence: 7, minted: Some(second(0)) };
+                let is_replay = step(Some(record), event, now, &policy).1 == Reply::Replay(());
+                assert_eq!(record.is_replayed(fingerprint, now), is_replay, "{record:?} {now:?}");
+                *if is_replay { &mut replayed } else { &mut others } += 1;
+            }
+        }
+    }
+    assert_eq!((replayed, others), (12, 198));
+}
+
+#[cfg(all(test, not(loom)))]
+const LEASE: Lease = Lease {
+    token: Token { fence: 1, attempt: 1 },
+    fingerprint: Fingerprint(1),
+    until: Duration::from_secs(2),
+    checkpoint: None,
+    started_before: false,
+};

@@ -129,6 +129,8 @@ impl<O, C, K: Clock> Table<O, C, K> {
         let shared = Shared {
             policy,
             secret,
+            keys: secret.key_hasher(),
+            scopes: secret.scope_hasher(),
             ticks,
             records: Budget::new(limits.records as u64),
             bytes: Budget::new(limits.bytes),
@@ -332,7 +334,7 @@ impl<O, C, K: Clock> Table<O, C, K> {
     }
 
     fn name<'a>(&self, key: &Key<'a>) -> Name<'a> {
-        Name { hash: key.hash(&self.0.shared.secret), key: *key }
+        Name { hash: key.hash_by(self.0.shared.keys), key: *key }
     }
 
     fn claim(&self, name: Name<'_>, lease: Duration, execution: Execution<C>) -> Claim<O, C, K> {

@@ -87,6 +87,25 @@ impl<O, C> Shard<O, C> {
         C: Clone,
     {
         let id = self.find(name.hash);
+        if let Some(outcome) = id.and_then(|id| self.slot(id).replay(call.fingerprint, now)) {
+            return Begun::Answer(Reply::Replay(outcome.clone()));
+        }
+        self.begin_anew(id, name, call, now, shared, after)
+    }
+
+    /// Begins what has no outcome for this copy.
+    fn begin_anew(
+        &mut self,
+        id: Option<u32>,
+        name: Name<'_>,
+        call: Call,
+        now: Duration,
+        shared: &Shared,
+        after: &mut After<O, C>,
+    ) -> Begun<O, C>
+    where
+        C: Clone,
+    {
         let event = Event::Begin {
             fingerprint: call.fingerprint,
             lease: call.lease,
@@ -98,10 +117,6 @@ impl<O, C> Shard<O, C> {
             (Effect::Put(record), Reply::Execute { token, checkpoint, started_before }) => {
                 let attempt = Attempt { record, token, started_before, checkpoint: checkpoint.is_some() };
                 self.execute(id, name, call.reserve, attempt, shared, after)
-            }
-            (_, Reply::Replay(())) => {
-                let outcome = id.and_then(|id| self.slot(id).outcome.clone());
-                Begun::Answer(Reply::Replay(outcome.expect("what is completed has an outcome")))
             }
             (effect, reply) => {
                 if let Some(id) = id {
@@ -141,7 +156,7 @@ impl<O, C> Shard<O, C> {
             }
             self.slot_mut(id).held = reserved.max(held);
         } else {
-            scope = name.key.scope_hash(&shared.secret);
+            scope = name.key.scope_hash(shared.scopes);
             if !shared.take(Self::RECORD_BYTES + u64::from(reserved), scope) {
                 return Begun::Saturated;
             }
@@ -311,7 +326,8 @@ impl<O, C> Shard<O, C> {
         after: &mut After<O, C>,
     ) -> u32 {
         let mut removed = 0;
-        while let Some(id) = self.wheel.pop_due(shared.ticks.passed(now), steps) {
+        let tick = shared.ticks.passed(now);
+        while let Some(id) = self.wheel.pop_due(tick, steps) {
             self.slot_mut(id).filed = Ticks::NEVER;
             if self.settle_time(id, now, shared, after) {
                 removed += 1;
@@ -478,7 +494,10 @@ fn answer<O>(reply: &Reply<(), ()>) -> Reply<O, ()> {
         Reply::Mismatch => Reply::Mismatch,
         Reply::Indeterminate { attempts } => Reply::Indeterminate { attempts },
         Reply::Dead { attempts } => Reply::Dead { attempts },
-        _ => Reply::Expired,
+        Reply::Expired => Reply::Expired,
+        Reply::Replay(()) | Reply::Execute { .. } | Reply::Done | Reply::LeaseLost | Reply::Refused => {
+            unreachable!("an outcome is looked for first, and the rest is no answer to a begin")
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::budget::Budget;
 use crate::quotas::Quotas;
+use crate::secret::MapHash;
 use crate::sync::{AtomicU64, Ordering};
 use crate::table::ticks::Ticks;
 use crate::{Policy, Secret};
@@ -9,6 +10,10 @@ use crate::{Policy, Secret};
 pub(crate) struct Shared {
     pub(crate) policy: Policy,
     pub(crate) secret: Secret,
+    /// Of the secret, for keys.
+    pub(crate) keys: MapHash,
+    /// Of the secret, for scopes.
+    pub(crate) scopes: MapHash,
     pub(crate) ticks: Ticks,
     pub(crate) records: Budget,
     pub(crate) bytes: Budget,

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use crate::table::Status;
-use crate::{KeyHash, Lease, Record, Token};
+use crate::{Fingerprint, KeyHash, Lease, Record, Token};
 
 /// A record and what belongs to it. The record is without outcome and checkpoint, so that nothing of the caller's is cloned
 /// or dropped by the rules, which are applied under a lock.
@@ -27,6 +27,12 @@ pub(crate) struct Slot<O, C> {
 pub(crate) type Kept = Record<(), ()>;
 
 impl<O, C> Slot<O, C> {
+    /// What is answered to a copy, if the rules say that it is an outcome.
+    #[inline]
+    pub(crate) fn replay(&self, fingerprint: Fingerprint, now: Duration) -> Option<&O> {
+        self.outcome.as_ref().filter(|_| self.record.is_replayed(fingerprint, now))
+    }
+
     pub(crate) fn status(&self, now: Duration) -> Status {
         let remaining = |lease: &Lease<()>| lease.until.saturating_sub(now);
         match &self.record {

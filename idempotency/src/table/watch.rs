@@ -53,6 +53,9 @@ impl Watches {
 
     /// What to tell those who wait, if somebody does: `waiters` of them may have an answer.
     pub(crate) fn wake_up(&self, hash: KeyHash, waiters: usize) -> Option<WakeUp> {
+        if self.0.is_empty() {
+            return None;
+        }
         let watched = self.0.find(place(hash), |watched| watched.hash == hash)?;
         Some(WakeUp { watch: Arc::clone(&watched.watch), waiters })
     }

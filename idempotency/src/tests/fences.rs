@@ -37,6 +37,7 @@ fn fences_differ() {
 
 fn shared() -> Shared {
     let retention = Duration::from_secs(60);
+    let secret = Secret::new([7; 16]);
     Shared {
         policy: Policy {
             retention,
@@ -45,7 +46,9 @@ fn shared() -> Shared {
             strict_expiry: false,
             skew: Duration::ZERO,
         },
-        secret: Secret::new([7; 16]),
+        secret,
+        keys: secret.key_hasher(),
+        scopes: secret.scope_hasher(),
         ticks: Ticks::new(retention),
         records: Budget::new(9),
         bytes: Budget::new(9),
