@@ -16,7 +16,7 @@ use crate::{Effect, Event, Key, KeyHash, Record, Reply, Token, step};
 /// outcome or a checkpoint, before anything has changed.
 #[derive(Debug)]
 pub(crate) struct Shard<O, C> {
-    index: HashTable<u32>,
+    index: HashTable<Entry>,
     slots: Vec<Option<Slot<O, C>>>,
     free: Vec<u32>,
     wheel: Wheel,
@@ -24,6 +24,13 @@ pub(crate) struct Shard<O, C> {
     pub(crate) watches: Watches,
     /// The latest time that was seen.
     last: Duration,
+}
+
+/// Where a slot is, and a part of its hash: so that the index grows without a look at each slot.
+#[derive(Debug)]
+struct Entry {
+    hash: u32,
+    id: u32,
 }
 
 /// What came of a begin.
@@ -55,7 +62,7 @@ pub(crate) struct Name<'a> {
 impl<O, C> Shard<O, C> {
     /// What a record takes beside what is reserved: a slot; a link of the wheel; an entry of the index, which is at most
     /// seven eighths full; an entry of the list of free slots.
-    pub(crate) const RECORD_BYTES: u64 = (size_of::<Option<Slot<O, C>>>() + 24 + 6 + 4) as u64;
+    pub(crate) const RECORD_BYTES: u64 = (size_of::<Option<Slot<O, C>>>() + 24 + 11 + 4) as u64;
 
     pub(crate) fn new(now: Duration, ticks: Ticks) -> Self {
         Self {
@@ -417,16 +424,14 @@ impl<O, C> Shard<O, C> {
             self.slots.push(Some(slot));
             id
         };
-        let slots = &self.slots;
-        self.index.insert_unique(place(hash), id, |&id| {
-            slots[id as usize].as_ref().map_or(0, |slot| place(slot.hash))
-        });
+        let entry = Entry { hash: part(hash), id };
+        self.index.insert_unique(place(entry.hash), entry, |entry| place(entry.hash));
         self.file(id, shared);
     }
 
     fn remove(&mut self, id: u32, shared: &Shared, after: &mut After<O, C>) {
         let slot = self.slots[id as usize].take().expect("the index names slots that are taken");
-        let entry = self.index.find_entry(place(slot.hash), |&other| other == id);
+        let entry = self.index.find_entry(place(part(slot.hash)), |other| other.id == id);
         entry.expect("each slot that is taken is in the index").remove();
         self.wheel.cancel(id);
         self.free.push(id);
@@ -467,7 +472,9 @@ impl<O, C> Shard<O, C> {
     }
 
     fn find(&self, hash: KeyHash) -> Option<u32> {
-        self.index.find(place(hash), |&id| self.slot(id).hash == hash).copied()
+        let part = part(hash);
+        let is_it = |entry: &Entry| entry.hash == part && self.slot(entry.id).hash == hash;
+        self.index.find(place(part), is_it).map(|entry| entry.id)
     }
 
     fn slot(&self, id: u32) -> &Slot<O, C> {
@@ -501,10 +508,15 @@ fn answer<O>(reply: &Reply<(), ()>) -> Reply<O, ()> {
     }
 }
 
-/// By what the index finds a key. The shard is found by the other half.
-#[expect(clippy::cast_possible_truncation, reason = "half of a hash")]
-fn place(hash: KeyHash) -> u64 {
-    hash.0 as u64
+/// What the index keeps of a hash. The shard is found by the other half.
+#[expect(clippy::cast_possible_truncation, reason = "a part of a hash")]
+fn part(hash: KeyHash) -> u32 {
+    hash.0 as u32
+}
+
+/// By what the index finds it, which goes by the lowest and the highest bits.
+fn place(part: u32) -> u64 {
+    u64::from(part) << 32 | u64::from(part)
 }
 
 /// A fence is used up only by who gets it.
