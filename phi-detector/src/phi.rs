@@ -19,17 +19,18 @@ use crate::{Beat, FailureDetector, Heard, Model, Normal, Settings, State, Suspic
 /// `critical-section` makes each access a short critical section. No allocation.
 ///
 /// [`is_suspect`](Self::is_suspect) is a load and a comparison, but for the 2^20 ns in which silence reaches the level, and after
-/// 584 years. There it is four loads, as is [`deadline`](Self::deadline). [`suspicion`](Self::suspicion) takes the statistics as
-/// they are if no beat is being recorded at the moment. It looks twice; then it answers from those that were published last, and
-/// says that it is [`stale`](Suspicion::stale).
+/// 584 years. There it is four more loads, as many as a [`deadline`](Self::deadline) takes. [`suspicion`](Self::suspicion) takes
+/// the statistics as they are if no beat is being recorded at the moment. It looks twice; then it answers from those that were
+/// published last, and says that it is [`stale`](Suspicion::stale).
 ///
 /// # Consistency
 /// - Each tick between two arrivals is in exactly one interval, and each interval is recorded once, whichever threads hear the
 ///   beats. Each restart is reported by one thread, and each number that was skipped is counted by one.
 /// - Statistics are those of some set of beats that were recorded completely, never of a part of one. When no beat is being
 ///   told, deadlines are those of all of them: a thread that was held up never puts back an older one.
-/// - Whoever asks, after a call has returned by which a beat was told, has it in the answer. While a thread is held up in the
-///   middle of such a call, the beats of others count all the same, and timeouts stay what they were.
+/// - Whoever asks, after a call has returned by which a beat was told, has it in the answer, or a later one; unless it was stale
+///   by the number of one that another thread is still telling. While a thread is held up in the middle of such a call, the beats
+///   of others count all the same, and timeouts stay what they were.
 /// - By its time of sending, a late beat isn't taken for more evidence of life than it is, not even for a moment. By numbers
 ///   alone it may be, if it is heard at once with the beat that ends a stall: until the thread that hears that one goes on.
 ///
@@ -211,7 +212,12 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     #[inline(never)]
     fn arrive(&self, beat: &Beat, clip: u64) -> Heard {
         let resolution = self.parameters.resolution();
-        let Some(arrival) = self.arrivals.arrive(beat, resolution, clip) else { return Heard::Stale };
+        let Some(arrival) = self.arrivals.arrive(beat, resolution, clip) else {
+            // Whoever told what is newer may be held up before it is published. Checked by
+            // tests::phi::what_was_told_is_in_the_answer.
+            self.publish(None);
+            return Heard::Stale;
+        };
         let (heard, sample) = arrival.heard(resolution);
         if let Some(interval) = sample {
             self.learn(interval, clip, self.window.ahead());
@@ -256,7 +262,8 @@ impl<M: Model, const N: usize, const L: usize> Phi<M, N, L> {
     /// Computes what queries need, from the sums that were just `recorded`, or else from the window. If another thread is in the
     /// middle of recording, it will do so itself, and until then timeouts are as they were.
     ///
-    /// To be called after each change of the evidence or of the window.
+    /// To be called after each change of the evidence or of the window, and before anybody returns who found that another thread
+    /// has made it: that one may be held up.
     #[inline]
     fn publish(&self, recorded: Option<Snapshot>) {
         let fitted = |Snapshot { generation, sums }| (generation, self.fitted(sums));

@@ -137,11 +137,15 @@ impl SharedArrivals {
         Some(Arrival::Interval { ticks, lost, sample: (!absent).then_some(interval) })
     }
 
-    /// It was alive at this tick, as something else than a beat has shown. Says whether that is news.
+    /// It was alive at this tick, as something else than a beat has shown. Says whether it is known.
     pub(crate) fn witness(&self, at: u64) -> bool {
         let stamp = stamp(at);
         // Relaxed: what matters is that beats that were heard before, to the knowledge of this thread, make it a known one.
-        self.last.load(Ordering::Relaxed) != 0 && self.witnessed.fetch_max(stamp, Ordering::Relaxed) < stamp
+        let is_known = self.last.load(Ordering::Relaxed) != 0;
+        if is_known {
+            self.witnessed.fetch_max(stamp, Ordering::Relaxed);
+        }
+        is_known
     }
 
     /// Takes a time in which we heard nothing, because we weren't there, out of the silence. Says whether there was one.

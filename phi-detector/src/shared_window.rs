@@ -94,7 +94,8 @@ impl<const N: usize> SharedWindow<N> {
     pub(crate) fn record(&self, interval: u64, ahead: Ahead) -> Option<Snapshot> {
         #[expect(clippy::cast_possible_truncation, reason = "it fits 26 bits")]
         let new = interval.clamp(1, INTERVAL_MAX.into()) as u32;
-        let index = self.begin.fetch_add(1, Ordering::Relaxed);
+        // Release: pairs with the first load in `snapshot`. No model counts as far as shows that.
+        let index = self.begin.fetch_add(1, Ordering::Release);
         // Release: pairs with the fence in `snapshot`. Who sees anything that is written below, sees that it was begun.
         // Checked by tests::phi::snapshots_are_of_complete_records.
         fence(Ordering::Release);
@@ -137,15 +138,21 @@ impl<const N: usize> SharedWindow<N> {
     /// The same, and what else is `read` belongs to it.
     #[inline]
     fn snapshot_and(&self, read: impl FnOnce(u64)) -> Option<Snapshot> {
+        // Acquire: pairs with the release in `record`. What each thread had ended before it began its latest of these is in `end`
+        // below: so there are at least as many as these, less one for each thread.
+        let before = self.begin.load(Ordering::Acquire);
         let end = self.end.load(Ordering::Acquire);
         let squares = self.squares.load(Ordering::Relaxed);
         // Relaxed: it is looked at once more.
         let generation = self.begin.load(Ordering::Relaxed);
         read(generation);
         fence(Ordering::Acquire);
-        // As many as have ended before the sums were read have begun after that: so nobody was at it between.
+        // As many as have ended before the sums were read have begun after that: so nobody was at it between. They are counted modulo
+        // 2^24, but there are fewer than that from those above to these.
         let sums = Sums { count: count::<N>(generation), sum: sum(end), squares };
-        (self.is_latest(generation) && is_ended(end, generation)).then_some(Snapshot { generation, sums })
+        let is_exact = generation.wrapping_sub(before) < 1 << (u64::BITS - SUM_BITS - 1);
+        (self.is_latest(generation) && is_ended(end, generation) && is_exact)
+            .then_some(Snapshot { generation, sums })
     }
 
     /// Whether no more records were begun than that.

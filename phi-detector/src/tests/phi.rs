@@ -597,6 +597,39 @@ fn at_rest_the_newest_timeout_is_published() {
 
 mutant!(at_rest_needs_to_compare, Stores, beats_of_two_threads());
 
+/// Beats a period apart, of which each is more than is known exactly without a look at all there is.
+const PERIOD: u64 = 1 << 22;
+
+/// Both threads tell something; the first, at two periods, what is stale if the other, at three, comes before.
+fn an_answer(tell: fn(&Phi<Normal, 4, 1>, u64)) {
+    model(move || {
+        let settings = Settings {
+            sd_min: Duration::ZERO,
+            sd_min_permille: 0,
+            resolution: TICK,
+            ..Settings::new(Duration::from_nanos(PERIOD))
+        };
+        let peer: Phi<Normal, 4, 1> = Phi::new(&settings, [8.0]);
+        peer.heartbeat(at(PERIOD));
+        let peer = Arc::new(peer);
+        let other = Arc::clone(&peer);
+        let newer = thread::spawn(move || tell(&other, 3 * PERIOD));
+        tell(&peer, 2 * PERIOD);
+        let is_suspect = peer.is_suspect(Duration::from_nanos(4 * PERIOD), 0);
+        assert!(!is_suspect, "broken: what was told is in no answer");
+        newer.join().unwrap();
+    });
+}
+
+/// Whoever asks, after what was told, has it in the answer, also if another thread is in the middle of telling what is newer.
+#[test]
+fn what_was_told_is_in_the_answer() {
+    an_answer(|peer, tick| {
+        peer.heartbeat(at(tick));
+    });
+    an_answer(|peer, tick| peer.witness(Duration::from_nanos(tick)));
+}
+
 /// If a thread is held up for ever in the middle of a beat, all answers are from what was known before, and say so; what is
 /// asked to act by is as before, and later beats are evidence of life all the same.
 #[cfg(not(loom))]
