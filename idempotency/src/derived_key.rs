@@ -14,8 +14,8 @@ use crate::hex::hexadecimal;
 /// let charge = request.derive(&secret, "charge");
 /// assert_eq!(charge, request.derive(&secret, "charge")); // by the next attempt
 /// assert_ne!(charge, request.derive(&secret, "mail"));
-/// assert_eq!(charge.to_string(), "b476b5b73bb3caf8dabf51403b5fdb1d");
-/// assert_eq!(charge.as_uuid().to_string(), "b476b5b7-3bb3-8af8-9abf-51403b5fdb1d");
+/// assert_eq!(charge.to_string(), "d3498f6bb10b84153ad1019e890beb5f");
+/// assert_eq!(charge.as_uuid().to_string(), "d3498f6b-b10b-8415-bad1-019e890beb5f");
 /// # Ok::<(), spacelike_idempotency::KeyError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
